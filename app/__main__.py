@@ -1,0 +1,5 @@
+"""`python -m app` is `autofix`."""
+
+from app.cli import main
+
+main()

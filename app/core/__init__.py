@@ -1,0 +1,1 @@
+"""What all stages share: plain values and pure rules. Imports nothing of Autofix but itself."""

@@ -1,0 +1,39 @@
+"""The one table of fix categories: id, title, what it covers, and how far it goes unless a policy says otherwise.
+
+Messages, policy validation, docs and tables are all read from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.model import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One bounded kind of fix. `default` applies where a policy exists and does not name the category."""
+
+    id: str
+    title: str
+    covers: str
+    default: Action
+
+
+CATEGORIES: dict[str, Category] = {
+    category.id: category
+    for category in (
+        Category(
+            "null-safety",
+            "Null safety",
+            "a value that may be None is used as if it never were",
+            Action.PROPOSE,
+        ),
+        Category(
+            "missing-key",
+            "Missing key",
+            "a mapping is read with a key that it need not have",
+            Action.PROPOSE,
+        ),
+    )
+}

@@ -1,0 +1,113 @@
+"""The environment, read once into `Settings`. Every variable starts with `AUTOFIX_`; `docs/settings.md` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "AUTOFIX_"
+
+
+class MissingSettings(Exception):  # noqa: N818 - read as the sentence it prints
+    """The environment is incomplete or wrong; the text lists every variable with what to set."""
+
+
+class Settings(BaseModel):
+    """All settings of one server process. The description of a field is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    app_id: Annotated[int, Field(gt=0, description="The GitHub App's numeric id")]
+    private_key: Annotated[
+        SecretStr, Field(description="The App's private key (PEM), or use AUTOFIX_PRIVATE_KEY_FILE")
+    ]
+    webhook_secret: Annotated[
+        SecretStr, Field(min_length=8, description="The App's webhook secret, at least 8 characters")
+    ]
+    github_url: Annotated[
+        str, Field(description="Base of GitHub's REST API; GitHub Enterprise Server: https://HOST/api/v3")
+    ] = "https://api.github.com"
+    sentry_url: Annotated[
+        str, Field(description="Base of Sentry's API; a region (https://de.sentry.io) or self-hosted")
+    ] = "https://sentry.io"
+    sentry_token: Annotated[SecretStr, Field(description="Token of a Sentry internal integration")]
+    sentry_organizations: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="Slugs of the Sentry organizations that are believed"),
+    ]
+    sentry_hosts: Annotated[
+        tuple[str, ...],
+        Field(description="Hosts whose issue links are believed, besides the host of AUTOFIX_SENTRY_URL"),
+    ] = ()
+    sentry_author_ids: Annotated[
+        tuple[int, ...], Field(description="Numeric ids of the GitHub accounts that Sentry opens issues as")
+    ] = (39604003,)
+    data_dir: Annotated[Path, Field(description="Folder of the embedded databases")] = Path("autofix-data")
+    database_url: Annotated[
+        str | None,
+        Field(description="PostgreSQL URL for several processes; empty means SQLite in the data folder"),
+    ] = None
+    host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on")] = 8080
+    reconcile_seconds: Annotated[
+        float,
+        Field(gt=0, description="How often a waiting incident looks for itself, should a webhook get lost"),
+    ] = 30.0
+    budget_seconds: Annotated[
+        float, Field(gt=0, description="Time from detection to verified fix before a person is called")
+    ] = 900.0
+    log_format: Annotated[str, Field(pattern="^(text|json)$", description="`text` or `json`")] = "text"
+
+    @field_validator("github_url", "sentry_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if not url.startswith("https://") and not local:
+            raise ValueError("must start with https:// (http:// only for this machine)")
+        return url.rstrip("/")
+
+    @field_validator("sentry_organizations", "sentry_hosts", "sentry_author_ids", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that `environment` states.
+
+    Raises:
+        MissingSettings: with one line per variable that is missing, unknown or wrong.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and value
+    }
+    key_file = given.pop("private_key_file", None)
+    if key_file is not None and "private_key" not in given:
+        try:
+            given["private_key"] = Path(key_file).read_text(encoding="utf-8")
+        except OSError as fault:
+            raise MissingSettings(
+                f"{PREFIX}PRIVATE_KEY_FILE: cannot read {key_file}: {fault.strerror}"
+            ) from fault
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as fault:
+        raise MissingSettings("\n".join(_explain(error) for error in fault.errors())) from fault
+
+
+def _explain(error: Mapping[str, object]) -> str:
+    location = error["loc"]
+    name = str(location[0]) if isinstance(location, tuple) and location else "settings"
+    field = Settings.model_fields.get(name)
+    if error["type"] == "extra_forbidden":
+        return f"{PREFIX}{name.upper()}: not a setting of Autofix; check the spelling"
+    if error["type"] == "missing":
+        return f"{PREFIX}{name.upper()} is not set. {field.description if field else ''}"
+    return f"{PREFIX}{name.upper()}: {error['msg']}. {field.description if field else ''}"
