@@ -1,0 +1,272 @@
+"""The verbs of one repository. Writes look before they create, so that doing one twice is doing it once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.clients.github import documents
+from app.clients.github.answers import (
+    BlameRange,
+    CheckRun,
+    Comment,
+    CommitSha,
+    Deployment,
+    DeploymentStatus,
+    GitCommit,
+    Issue,
+    PullFacts,
+    PullState,
+    RepositoryFacts,
+    RequiredCheck,
+    Tree,
+)
+from app.clients.github.transport import InstallationTransport
+from app.core.errors import Malformed, NotFound, Refused
+from app.core.model import FileChange
+
+MAX_BLOB_BYTES = 1_000_000
+PARALLEL_READS = 8
+
+
+class RepositoryClient:
+    """One repository, seen and changed as the App's installation."""
+
+    def __init__(self, transport: InstallationTransport, full_name: str) -> None:
+        self.full_name = full_name
+        self._owner, _, self._name = full_name.partition("/")
+        self._api = transport
+        self._root = f"/repos/{full_name}"
+
+    # What is there ---------------------------------------------------------------------------------------------
+
+    async def facts(self) -> RepositoryFacts:
+        """The repository itself."""
+        return RepositoryFacts.read(await self._api.get(self._root))
+
+    async def issue(self, number: int) -> Issue:
+        """One issue, as it stands now."""
+        return Issue.read(await self._api.get(f"{self._root}/issues/{number}"))
+
+    async def resolve(self, ref: str) -> str | None:
+        """The full SHA of the commit that `ref` (branch, tag or SHA) names; None if there is none."""
+        try:
+            answer = await self._api.get(self._root + "/commits/{+ref}", ref=ref)
+        except (NotFound, Refused):  # GitHub answers 422 to a SHA that names nothing
+            return None
+        return CommitSha.read(answer).sha
+
+    async def git_commit(self, sha: str) -> GitCommit:
+        """A commit object: its tree, parents and message."""
+        return GitCommit.read(await self._api.get(f"{self._root}/git/commits/{sha}"))
+
+    async def contains(self, branch: str, sha: str) -> bool:
+        """True if `branch` contains commit `sha`."""
+        answer = await self._api.get(self._root + "/compare/{base}...{+head}", base=sha, head=branch)
+        return isinstance(answer, dict) and answer.get("status") in {"ahead", "identical"}
+
+    async def file(self, commit: str, path: str) -> str | None:
+        """The text of `path` at `commit`; None if it is no regular UTF-8 file there."""
+        return (await self.files(await self.tree(commit), [path])).get(path)
+
+    async def tree(self, sha: str) -> Tree:
+        """Every entry of the commit's tree.
+
+        Raises:
+            Malformed: if the repository is too large for one answer, because a partial listing proves nothing.
+        """
+        tree = Tree.read(
+            await self._api.get(self._root + "/git/trees/{sha}{?recursive}", sha=sha, recursive="1")
+        )
+        if tree.truncated:
+            raise Malformed("the repository's tree is too large to be listed in one answer")
+        return tree
+
+    async def blob(self, sha: str) -> bytes | None:
+        """The bytes of a blob; None if it is above 1 MB."""
+        answer = await self._api.get(f"{self._root}/git/blobs/{sha}")
+        if not isinstance(answer, dict) or answer.get("encoding") != "base64":
+            raise Malformed("GitHub's blob answer is not base64")
+        if int(answer.get("size") or 0) > MAX_BLOB_BYTES:
+            return None
+        try:
+            return base64.b64decode(str(answer.get("content", "")))
+        except binascii.Error as fault:
+            raise Malformed("GitHub's blob answer is not base64") from fault
+
+    async def files(self, tree: Tree, paths: Iterable[str]) -> dict[str, str]:
+        """The texts of those `paths` that are regular UTF-8 files of `tree`, read a few at a time."""
+        regular = tree.files
+        blobs = {entry.path: entry.sha for entry in tree.tree if entry.path in regular}
+        wanted = [path for path in dict.fromkeys(paths) if path in blobs]
+        gate = asyncio.Semaphore(PARALLEL_READS)
+
+        async def read(path: str) -> bytes | None:
+            async with gate:
+                return await self.blob(str(blobs[path]))
+
+        texts: dict[str, str] = {}
+        for path, content in zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True):
+            with contextlib.suppress(UnicodeDecodeError):
+                if content is not None:
+                    texts[path] = content.decode("utf-8")
+        return texts
+
+    async def blame(self, commit: str, path: str) -> list[BlameRange]:
+        """Who last touched each line of `path` at `commit`; empty if GitHub cannot tell."""
+        data = await self._graphql(documents.BLAME, commit=commit, path=path)
+        found = _dig(data, "repository", "object", "blame", "ranges")
+        return [BlameRange.read(item) for item in found] if isinstance(found, list) else []
+
+    async def required_checks(self, branch: str) -> list[RequiredCheck]:
+        """The checks that must pass before anything reaches `branch`: rulesets and classic protection together."""
+        rules = await self._api.pages(self._root + "/rules/branches/{+branch}", branch=branch)
+        required = [
+            RequiredCheck.read(check)
+            for rule in rules
+            if isinstance(rule, dict) and rule.get("type") == "required_status_checks"
+            for check in _dig(rule, "parameters", "required_status_checks") or []
+        ]
+        described = await self._api.get(self._root + "/branches/{+branch}", branch=branch)
+        classic = _dig(described, "protection", "required_status_checks")
+        if isinstance(classic, dict) and classic.get("enforcement_level", "everyone") != "off":
+            required += [
+                RequiredCheck(context=str(check["context"]), integration_id=check.get("app_id"))
+                for check in classic.get("checks") or []
+            ]
+        return required
+
+    async def check_runs(self, sha: str) -> list[CheckRun]:
+        """The latest check run of each name and app on `sha`."""
+        path = self._root + "/commits/{sha}/check-runs?per_page=100"
+        return [CheckRun.read(run) for run in await self._api.pages(path, key="check_runs", sha=sha)]
+
+    async def deployments(self, sha: str, environment: str) -> list[Deployment]:
+        """The deployments of exactly `sha` to `environment`, newest first."""
+        path = self._root + "/deployments{?sha,environment}"
+        return [
+            Deployment.read(item) for item in await self._api.pages(path, sha=sha, environment=environment)
+        ]
+
+    async def latest_deployment(self, environment: str) -> Deployment | None:
+        """The newest deployment to `environment`, whatever its commit."""
+        items = await self._api.pages(
+            self._root + "/deployments{?environment}", limit=1, environment=environment
+        )
+        return Deployment.read(items[0]) if items else None
+
+    async def deployment_statuses(self, deployment_id: int) -> list[DeploymentStatus]:
+        """The statuses of a deployment, newest first."""
+        items = await self._api.pages(f"{self._root}/deployments/{deployment_id}/statuses")
+        return [DeploymentStatus.read(item) for item in items]
+
+    async def find_pull(self, branch: str) -> PullFacts | None:
+        """The newest pull request from our own `branch`, open or not."""
+        path = self._root + "/pulls?state=all{&head}"
+        found = await self._api.pages(path, limit=1, head=f"{self._owner}:{branch}")
+        return PullFacts.read(found[0]) if found else None
+
+    async def pull_state(self, number: int) -> PullState:
+        """The pull request as it stands now."""
+        data = await self._graphql(documents.PULL_STATE, number=number)
+        return PullState.read(_dig(data, "repository", "pullRequest"))
+
+    # What changes ----------------------------------------------------------------------------------------------
+
+    async def commit(self, parent: str, changes: Sequence[FileChange], message: str) -> GitCommit:
+        """A new commit on `parent`, not yet on any branch.
+
+        No author or committer is given: only then does GitHub sign it as the App's own (verified) commit.
+        """
+        base = await self.git_commit(parent)
+        entries: list[dict[str, Any]] = []
+        for change in changes:
+            content = base64.b64encode(change.after.encode("utf-8")).decode("ascii")
+            blob = await self._api.post(self._root + "/git/blobs", {"content": content, "encoding": "base64"})
+            sha = CommitSha.read(blob).sha
+            entries.append({"path": change.path, "mode": change.mode, "type": "blob", "sha": sha})
+        tree = await self._api.post(self._root + "/git/trees", {"base_tree": base.tree.sha, "tree": entries})
+        commit = {"message": message, "tree": CommitSha.read(tree).sha, "parents": [parent]}
+        return GitCommit.read(await self._api.post(self._root + "/git/commits", commit))
+
+    async def branch_sha(self, branch: str) -> str | None:
+        """The commit that `branch` points to; None if there is no such branch."""
+        try:
+            answer = await self._api.get(self._root + "/git/ref/heads/{+branch}", branch=branch)
+        except NotFound:
+            return None
+        found = _dig(answer, "object", "sha")
+        return str(found) if found else None
+
+    async def create_branch(self, branch: str, sha: str) -> None:
+        """`branch` exists and points to `sha`.
+
+        Raises:
+            Refused: if it exists already and points elsewhere.
+        """
+        await self._api.post(self._root + "/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
+
+    async def open_pull(self, *, branch: str, base: str, title: str, body: str) -> PullFacts:
+        """A new pull request from `branch` into `base`."""
+        data = {"title": title, "head": branch, "base": base, "body": body, "maintainer_can_modify": True}
+        return PullFacts.read(await self._api.post(self._root + "/pulls", data))
+
+    async def enable_auto_merge(self, pull_node_id: str, head_sha: str, headline: str, body: str) -> None:
+        """GitHub merges (squash) by itself once the branch's rules are met, and only this head.
+
+        Raises:
+            Refused: with GitHub's own text, for example that the pull request is in clean status.
+        """
+        await self._api.graphql(
+            documents.ENABLE_AUTO_MERGE, pull=pull_node_id, head=head_sha, headline=headline, body=body
+        )
+
+    async def disable_auto_merge(self, pull_node_id: str) -> None:
+        """GitHub no longer merges this pull request by itself."""
+        await self._api.graphql(documents.DISABLE_AUTO_MERGE, pull=pull_node_id)
+
+    async def merge(self, number: int, head_sha: str, headline: str, body: str) -> None:
+        """The pull request is merged (squash), if its head still is `head_sha` and the branch's rules allow it."""
+        data = {"sha": head_sha, "merge_method": "squash", "commit_title": headline, "commit_message": body}
+        await self._api.put(f"{self._root}/pulls/{number}/merge", data)
+
+    async def comment(self, issue: int, marker: str, body: str, author: str) -> Comment:
+        """The issue has exactly one comment by `author` that holds `marker`, and it reads `body` (marker added).
+
+        The marker is an HTML comment, so people do not see it; a repeated call edits instead of adding.
+        """
+        text = f"{body}\n\n{marker}"
+        for found in await self.comments(issue):
+            if marker in (found.body or "") and found.user is not None and found.user.login == author:
+                if found.body == text:
+                    return found
+                data = {"body": text}
+                return Comment.read(await self._api.patch(f"{self._root}/issues/comments/{found.id}", data))
+        return Comment.read(await self._api.post(f"{self._root}/issues/{issue}/comments", {"body": text}))
+
+    async def comments(self, issue: int) -> list[Comment]:
+        """The comments of an issue or pull request, oldest first."""
+        path = f"{self._root}/issues/{issue}/comments?per_page=100"
+        return [Comment.read(item) for item in await self._api.pages(path)]
+
+    async def close_issue(self, number: int) -> None:
+        """The issue is closed as completed."""
+        await self._api.patch(
+            f"{self._root}/issues/{number}", {"state": "closed", "state_reason": "completed"}
+        )
+
+    async def _graphql(self, document: str, **variables: Any) -> Any:
+        return await self._api.graphql(document, owner=self._owner, name=self._name, **variables)
+
+
+def _dig(data: Any, *keys: str) -> Any:
+    """The value at `keys` inside nested objects; None as soon as one is missing."""
+    for key in keys:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data

@@ -1,0 +1,328 @@
+"""What outlives a workflow: deliveries, incidents with their steps, and the track record (SQLAlchemy).
+
+The workflow engine keeps its own tables; nothing here is needed to continue a workflow. Calls block for
+microseconds to milliseconds; async code runs them with `asyncio.to_thread`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from app.core.errors import StoreUnavailable
+from app.core.model import Incident, Outcome, Result, Stage, TrackRecord
+from app.store.tables import deliveries, incidents, steps, track_record
+
+MAX_ATTEMPTS = 5
+
+
+class Received(StrEnum):
+    """What became of a delivery that came in."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+class DeliveryState(StrEnum):
+    """Where a stored delivery stands. FAILED will be tried again; POISON never."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+    POISON = "poison"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A webhook delivery as it came in: raw bytes, not yet believed."""
+
+    guid: str
+    event: str
+    body: bytes
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One finished piece of Autofix's own work; waiting is what lies between."""
+
+    stage: str
+    name: str
+    started_at: float
+    seconds: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """An incident as tables and the demo show it."""
+
+    id: str
+    repository: str
+    repository_id: int
+    installation_id: int
+    issue: int
+    fingerprint: str
+    opened_at: float
+    ended_at: float | None
+    stage: str
+    result: str | None
+    reason: str | None
+    summary: str
+    pull_request: int | None
+
+
+class Store:
+    """The database of one Autofix. SQLite runs in WAL mode with full durability: a commit survives a power cut."""
+
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._clock = clock
+        if url.startswith("sqlite"):
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+
+    def migrate(self) -> None:
+        """The database has the newest tables."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Every connection is closed."""
+        self._engine.dispose()
+
+    def ready(self) -> bool:
+        """True if the database answers."""
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(sa.select(sa.func.count()).select_from(incidents))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    # Deliveries ------------------------------------------------------------------------------------------------
+
+    def receive(self, guid: str, event: str, body: bytes) -> Received:
+        """The delivery is on disk, once.
+
+        DUPLICATE: this GUID, or this very body under another GUID, was stored before; a delivery whose processing
+        failed is taken up again. CONFLICT: the GUID was stored with another body, and the first one stands.
+        """
+        digest = hashlib.sha256(body).hexdigest()
+        row = {
+            "guid": guid,
+            "event": event,
+            "body_sha256": digest,
+            "body": body,
+            "received_at": self._clock(),
+            "state": DeliveryState.RECEIVED,
+            "attempts": 0,
+            "note": "",
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(deliveries).values(row))
+        except sa.exc.IntegrityError:
+            return self._received_before(guid, event, digest)
+        except sa.exc.DBAPIError as fault:  # full disk, read-only, locked for too long, connection lost
+            raise StoreUnavailable(type(fault).__name__) from fault
+        return Received.STORED
+
+    def _received_before(self, guid: str, event: str, digest: str) -> Received:
+        with self._engine.begin() as connection:
+            known = connection.execute(
+                sa.select(deliveries.c.event, deliveries.c.body_sha256).where(deliveries.c.guid == guid)
+            ).first()
+            if known is not None and (known.event, known.body_sha256) != (event, digest):
+                return Received.CONFLICT
+            connection.execute(
+                sa.update(deliveries)
+                .where(deliveries.c.event == event, deliveries.c.body_sha256 == digest)
+                .where(deliveries.c.state == DeliveryState.FAILED)
+                .values(state=DeliveryState.RECEIVED, attempts=0)
+            )
+        return Received.DUPLICATE
+
+    def waiting_deliveries(self, limit: int = 50) -> list[StoredDelivery]:
+        """Deliveries still to be processed, oldest first."""
+        query = (
+            sa.select(deliveries.c.guid, deliveries.c.event, deliveries.c.body, deliveries.c.attempts)
+            .where(deliveries.c.state == DeliveryState.RECEIVED)
+            .order_by(deliveries.c.received_at)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [StoredDelivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def settle_delivery(self, guid: str, state: DeliveryState, note: str = "") -> None:
+        """The delivery has reached `state`; its body is kept for the record."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(deliveries).where(deliveries.c.guid == guid).values(state=state, note=note[:500])
+            )
+
+    def retry_delivery(self, guid: str, note: str) -> DeliveryState:
+        """One more attempt is counted; after the fifth the delivery is FAILED and waits for a redelivery."""
+        with self._engine.begin() as connection:
+            attempts = connection.execute(
+                sa.select(deliveries.c.attempts).where(deliveries.c.guid == guid)
+            ).scalar_one()
+            state = DeliveryState.FAILED if attempts + 1 >= MAX_ATTEMPTS else DeliveryState.RECEIVED
+            connection.execute(
+                sa.update(deliveries)
+                .where(deliveries.c.guid == guid)
+                .values(attempts=attempts + 1, state=state, note=note[:500])
+            )
+        return state
+
+    # Incidents -------------------------------------------------------------------------------------------------
+
+    def open_incident(
+        self, *, repository: str, repository_id: int, installation_id: int, issue: int, fingerprint: str
+    ) -> tuple[Incident, bool]:
+        """The running incident of this fingerprint, and whether it is new.
+
+        The id is derived from repository and fingerprint. A fingerprint that comes back after its incident ended
+        gets a new incident with the next number; the same issue never does.
+        """
+        stem = f"inc-{repository_id}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:10]}"
+        with self._engine.begin() as connection:
+            rows = connection.execute(
+                sa.select(incidents)
+                .where(incidents.c.repository_id == repository_id, incidents.c.fingerprint == fingerprint)
+                .order_by(incidents.c.opened_at.desc())
+            ).all()
+            for row in rows:
+                if row.ended_at is None or row.issue == issue:
+                    return _incident(row), False
+            identity = f"{stem}-{len(rows) + 1}" if rows else stem
+            incident = Incident(identity, repository, repository_id, installation_id, issue, fingerprint)
+            connection.execute(
+                sa.insert(incidents).values(
+                    id=identity,
+                    repository=repository,
+                    repository_id=repository_id,
+                    installation_id=installation_id,
+                    issue=issue,
+                    fingerprint=fingerprint,
+                    opened_at=self._clock(),
+                    stage=Stage.DETECT,
+                    summary="",
+                )
+            )
+        return incident, True
+
+    def incidents(self, *, repository_id: int | None = None, running: bool = False) -> list[IncidentRow]:
+        """Incidents, newest first; only those still running if asked."""
+        query = sa.select(incidents).order_by(incidents.c.opened_at.desc())
+        if repository_id is not None:
+            query = query.where(incidents.c.repository_id == repository_id)
+        if running:
+            query = query.where(incidents.c.ended_at.is_(None))
+        with self._engine.connect() as connection:
+            return [IncidentRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def enter_stage(self, incident: str, stage: Stage) -> None:
+        """The incident is seen to be in `stage`."""
+        self._update(incident, stage=stage)
+
+    def set_pull_request(self, incident: str, number: int) -> None:
+        """The incident's pull request is known."""
+        self._update(incident, pull_request=number)
+
+    def end_incident(self, incident: str, outcome: Outcome) -> None:
+        """The incident has ended with `outcome`; a repeated call changes nothing but the text."""
+        self._update(
+            incident,
+            ended_at=self._clock(),
+            result=outcome.result,
+            reason=outcome.stop.reason if outcome.stop else None,
+            summary=outcome.summary,
+            pull_request=outcome.pull_request,
+        )
+
+    def _update(self, incident: str, **values: Any) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(incidents).where(incidents.c.id == incident).values(values))
+
+    def record_step(
+        self, incident: str, stage: Stage, name: str, started_at: float, seconds: float, note: str
+    ) -> None:
+        """One finished piece of work is on record."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.insert(steps).values(
+                    incident=incident,
+                    stage=stage,
+                    name=name,
+                    started_at=started_at,
+                    seconds=seconds,
+                    note=note,
+                )
+            )
+
+    def steps(self, incident: str) -> list[StepRow]:
+        """The incident's work in order of time."""
+        query = (
+            sa.select(steps.c.stage, steps.c.name, steps.c.started_at, steps.c.seconds, steps.c.note)
+            .where(steps.c.incident == incident)
+            .order_by(steps.c.started_at, steps.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [StepRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    # Track record ----------------------------------------------------------------------------------------------
+
+    def remember(self, incident: Incident, category: str, pattern: str, outcome: Outcome) -> None:
+        """How this pattern's fix ended is on record, once per incident."""
+        row = {
+            "incident": incident.id,
+            "repository_id": incident.repository_id,
+            "category": category,
+            "pattern": pattern,
+            "result": outcome.result,
+            "reason": outcome.stop.reason if outcome.stop else None,
+            "at": self._clock(),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(track_record).where(track_record.c.incident == incident.id))
+            connection.execute(sa.insert(track_record).values(row))
+
+    def track_record(self, repository_id: int, pattern: str, blamed: Sequence[str]) -> TrackRecord:
+        """How many of the pattern's fixes ended verified, and how many ended for one of the `blamed` reasons."""
+        query = sa.select(track_record.c.result, track_record.c.reason).where(
+            track_record.c.repository_id == repository_id, track_record.c.pattern == pattern
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return TrackRecord(
+            fixed=sum(row.result == Result.FIXED for row in rows),
+            failed=sum(row.reason in blamed for row in rows),
+        )
+
+
+def _incident(row: Any) -> Incident:
+    return Incident(
+        row.id, row.repository, row.repository_id, row.installation_id, row.issue, row.fingerprint
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,87 @@
+"""The tables of the store. `migrations/` brings a database to this state; a test holds the two together."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("guid", String(64), primary_key=True),
+    Column("event", String(64), nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("note", Text, nullable=False, default=""),
+    UniqueConstraint("event", "body_sha256"),
+    Index("ix_deliveries_state", "state", "received_at"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("repository", String(256), nullable=False),
+    Column("repository_id", Integer, nullable=False),
+    Column("installation_id", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("fingerprint", String(256), nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("stage", String(16), nullable=False, default="detect"),
+    Column("result", String(16)),
+    Column("reason", String(32)),
+    Column("summary", Text, nullable=False, default=""),
+    Column("pull_request", Integer),
+    Index("ix_incidents_repository", "repository_id", "ended_at"),
+    Index("ix_incidents_fingerprint", "repository_id", "fingerprint"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident", String(80), ForeignKey("incidents.id"), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Index("ix_steps_incident", "incident", "started_at"),
+)
+
+track_record = Table(
+    "track_record",
+    metadata,
+    Column("incident", String(80), ForeignKey("incidents.id"), primary_key=True),
+    Column("repository_id", Integer, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("pattern", String(64), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("at", Float, nullable=False),
+    Index("ix_track_record_pattern", "repository_id", "pattern", "at"),
+)
