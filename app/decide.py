@@ -1,0 +1,97 @@
+"""Decide: policy x category x cause x track record -> how far to go. Pure: the same input gives the same decision."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+
+from app.core.category import CATEGORIES
+from app.core.errors import PolicyError
+from app.core.model import (
+    Action,
+    Applicability,
+    Decision,
+    FailureKind,
+    Finding,
+    Patch,
+    Reason,
+    RootCause,
+    Stage,
+    Stop,
+    TrackRecord,
+)
+from app.core.policy import ALWAYS_PROTECTED, POLICY_PATH, parse_policy
+
+CATEGORY_OF = {FailureKind.NONE_VALUE: "null-safety", FailureKind.MISSING_KEY: "missing-key"}
+CLAIMS = {
+    Applicability.SAFE: Action.AUTOMERGE,
+    Applicability.UNSAFE: Action.PROPOSE,
+    Applicability.DISPLAY_ONLY: Action.REPORT,
+}
+# An analyzer whose findings people do not want is switched off at this share (Tricorder, Google 2015).
+UNWANTED_SHARE = 0.10
+
+
+def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decision | Stop:
+    """How far the policy on the default branch lets Autofix go; a Stop if it allows no pull request."""
+    if policy_text is None:
+        return _stop(
+            Reason.POLICY_MISSING,
+            f"there is no `{POLICY_PATH}` on the default branch, so nothing is automated",
+        )
+    try:
+        policy = parse_policy(policy_text.encode("utf-8"))
+    except PolicyError as fault:
+        return _stop(Reason.POLICY_INVALID, f"`{POLICY_PATH}`: {fault}. Automation is off until it is mended")
+    source = policy.sentry
+    if finding.organization != source.organization or finding.project not in source.projects:
+        project = f"{finding.organization}/{finding.project}"
+        return _stop(Reason.NOT_MAPPED, f"the Sentry project {project} is not listed in `{POLICY_PATH}`")
+    protected = protecting_pattern(cause.path, (*ALWAYS_PROTECTED, *policy.protected_paths))
+    if protected is not None:
+        return _stop(Reason.PROTECTED_PATH, f"`{cause.path}` is protected by `{protected}`")
+    category = CATEGORIES[CATEGORY_OF[cause.failure.kind]]
+    action = policy.action(category.id)
+    if not action.allows(Action.PROPOSE):
+        return _stop(Reason.POLICY_FORBIDS, f"the policy sets {category.id} to {action}")
+    named = category.id in policy.categories
+    return Decision(
+        category=category.id,
+        action=action,
+        because=(f"the policy {'says' if named else 'says nothing of'} {category.id}: {action}",),
+        verify_check=policy.checks.verify,
+        environment=policy.observe.environment,
+        looks=tuple(float(look) for look in policy.observe.looks),
+    )
+
+
+def settle(decision: Decision, patch: Patch, record: TrackRecord) -> Decision | Stop:
+    """The decision, lowered to what the pattern claims and to what its track record has earned here."""
+    limits = [
+        (CLAIMS[patch.applicability], f"the pattern {patch.pattern} calls this fix {patch.applicability}")
+    ]
+    failed, total = record.failed, record.failed + record.fixed
+    if total and failed / total > UNWANTED_SHARE:
+        why = f"{failed} of {total} fixes by {patch.pattern} failed in production here"
+        limits.append((Action.PROPOSE, why))
+    action, because = decision.action, list(decision.because)
+    for limit, why in limits:
+        if not limit.allows(action):
+            action = limit
+            because.append(f"{limit} at most: {why}")
+    if not action.allows(Action.PROPOSE):
+        return _stop(Reason.POLICY_FORBIDS, because[-1])
+    return dataclasses.replace(decision, action=action, because=tuple(because))
+
+
+def protecting_pattern(path: str, patterns: tuple[str, ...]) -> str | None:
+    """The first pattern that covers `path`, whatever its letter case; `**/` also matches no folder at all."""
+    for pattern in patterns:
+        for name in (pattern, pattern.removeprefix("**/")):
+            if fnmatch.fnmatchcase(path.lower(), name.lower()):
+                return pattern
+    return None
+
+
+def _stop(reason: Reason, detail: str) -> Stop:
+    return Stop(Stage.DECIDE, reason, detail)

@@ -1,0 +1,38 @@
+"""Escalate: hand the incident to a person, with everything that was found, in one comment."""
+
+from __future__ import annotations
+
+from app.clients import Clients
+from app.core import messages
+from app.core.model import CaseFile, Outcome, Reason, Result, Stop
+
+MARKER = "<!-- autofix:escalation:{} -->"
+# These are no failures: a verified pull request waits for a person because the rules say so.
+LEFT_TO_A_PERSON = {Reason.UNPROTECTED, Reason.AUTO_MERGE_REFUSED, Reason.POLICY_FORBIDS}
+
+
+def outcome_of(case: CaseFile, stop: Stop) -> Outcome:
+    """How an incident ends that `stop` ended: proposed if a verified pull request is there, else escalated."""
+    proposed = stop.reason in LEFT_TO_A_PERSON and case.evidence is not None
+    result = Result.PROPOSED if proposed else Result.ESCALATED
+    number = case.pull.number if case.pull else None
+    return Outcome(result, messages.handed_over(case, stop), stop, number)
+
+
+async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:
+    """A person knows, and nothing of ours merges any more.
+
+    A proposed fix speaks through its pull request. An issue of unknown origin gets no answer at all: whoever wrote
+    it must not be able to make us write.
+    """
+    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
+    if case.pull is not None and case.merged is None:
+        state = await repo.pull_state(case.pull.number)
+        if state.auto_merge is not None and not state.merged:
+            await repo.disable_auto_merge(case.pull.node_id)
+    stop = outcome.stop
+    if stop is not None and outcome.result is Result.ESCALATED and stop.reason is not Reason.UNTRUSTED:
+        text = messages.escalation(case, stop, outcome)
+        await repo.comment(
+            case.incident.issue, MARKER.format(case.incident.id), text, await clients.github.bot()
+        )

@@ -1,0 +1,153 @@
+"""From a root cause to a patch: every pattern proposes, the best proposal that can be made exactly is chosen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.core.model import Applicability, FileChange, Finding, Patch, Reason, RootCause, Stage, Stop
+from app.core.source import SourceTree
+from app.core.syntax import Code
+from app.fix.conventions import Conventions
+from app.fix.edit import apply
+from app.fix.pattern import FixPattern, Proposal, Strength, patterns
+from app.fix.regression import write_test
+from app.fix.site import Site
+
+_ANCESTORS = {
+    "AttributeError": {"AttributeError", "Exception", "BaseException"},
+    "TypeError": {"TypeError", "Exception", "BaseException"},
+    "KeyError": {"KeyError", "LookupError", "Exception", "BaseException"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One patched file, ready to be chosen. `returns` is the constant that the function now gives, if it is known."""
+
+    pattern: str
+    category: str
+    applicability: Applicability
+    change: FileChange
+    summary: str
+    why: tuple[str, ...]
+    why_safe: str
+    strength: Strength
+    returns: str | None
+
+
+def write_patch(finding: Finding, cause: RootCause, tree: SourceTree) -> Patch | Stop:
+    """The best candidate with its regression test; a Stop that says what was tried where there is none."""
+    found = candidates(cause, tree)
+    if not found:
+        tried = ", ".join(name for name, pattern in patterns().items() if _answers(pattern, cause))
+        return Stop(
+            Stage.FIX,
+            Reason.NO_CANDIDATE,
+            f"No pattern has a fix for `{cause.failure.expression}` at {cause.place} that the code gives evidence for."
+            f" Tried: {tried or 'none answers this exception'}.",
+        )
+    best, *others = found
+    test = write_test(finding, cause, tree, best.returns)
+    if isinstance(test, Stop):
+        return test
+    return Patch(
+        pattern=best.pattern,
+        category=best.category,
+        applicability=best.applicability,
+        fix=best.change,
+        test=test,
+        summary=best.summary,
+        why=(*best.why, *cause.failure.evidence),
+        why_safe=best.why_safe,
+        alternatives=tuple(f"{one.summary} ({one.pattern}): {one.why[0]}" for one in others),
+    )
+
+
+def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
+    """Every distinct patch of the culprit file that some pattern proposes, best first."""
+    source = tree.read(cause.path)
+    code = Code.parse(source) if source is not None else None
+    if source is None or code is None:
+        return ()
+    conventions = Conventions(tree, cause.path)
+    site = Site.locate(code, cause.path, cause.failure, cause.culprit.variables, conventions)
+    if site is None:
+        return ()
+    relied = _is_relied_on(site, cause, tree)
+    found = sorted(_candidates(site, cause, source, relied=relied), key=lambda one: one.strength)
+    return tuple({one.change.after: one for one in reversed(found)}.values())[::-1]
+
+
+def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> Iterator[Candidate]:
+    for name, pattern in patterns().items():
+        if not _answers(pattern, cause):
+            continue
+        for proposal in pattern.codemod(site):
+            after = apply(site.code, proposal.edits)
+            if after is not None and after != source:
+                yield _candidate(name, pattern, proposal, FileChange(cause.path, source, after), relied=relied)
+
+
+def _answers(pattern: FixPattern, cause: RootCause) -> bool:
+    return pattern.answers_to(cause.exception, cause.message)
+
+
+def _candidate(
+    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, *, relied: bool
+) -> Candidate:
+    safe = pattern.applicability is Applicability.SAFE and proposal.safe and not relied
+    why_safe = proposal.why_safe
+    if relied:
+        why_safe = "Not proven: the failing line stands in a `try` that catches this exception, and its handler may be meant."
+    elif not proposal.safe:
+        why_safe = f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."
+    return Candidate(
+        pattern=name,
+        category=pattern.category,
+        applicability=pattern.applicability if safe else min_applicability(pattern.applicability),
+        change=change,
+        summary=proposal.summary,
+        why=proposal.why,
+        why_safe=why_safe,
+        strength=proposal.strength,
+        returns=proposal.returns,
+    )
+
+
+def min_applicability(claimed: Applicability) -> Applicability:
+    """What is left of a claim that does not hold everywhere."""
+    return Applicability.UNSAFE if claimed is Applicability.SAFE else claimed
+
+
+def _is_relied_on(site: Site, cause: RootCause, tree: SourceTree) -> bool:
+    """True if the failing line, or a caller's line on the stack, stands in a `try` that catches this exception."""
+    names = _ANCESTORS.get(cause.exception.rpartition(".")[2], set())
+    if _is_caught(site.code, site.statement, names):
+        return True
+    for frame in cause.frames[:-1]:
+        text = tree.read(frame.path)
+        code = Code.parse(text) if text is not None else None
+        statement = code.statement_at(frame.line) if code is not None else None
+        if code is not None and statement is not None and _is_caught(code, statement, names - {"Exception", "BaseException"}):
+            return True
+    return False
+
+
+def _is_caught(code: Code, statement: ast.stmt, names: set[str]) -> bool:
+    below: ast.AST = statement
+    for above in code.ancestors(statement):
+        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return False
+        if isinstance(above, ast.Try) and below in above.body and any(_catches(one, names) for one in above.handlers):
+            return True
+        below = above
+    return False
+
+
+def _catches(handler: ast.ExceptHandler, names: set[str]) -> bool:
+    if handler.type is None:
+        return True
+    caught = {one.id for one in ast.walk(handler.type) if isinstance(one, ast.Name)}
+    return bool(caught & names)

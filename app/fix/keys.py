@@ -1,0 +1,74 @@
+"""What is known about a missing key: whether its mapping has `.get()`, and whether the key looks misspelt."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+
+from app.core.recorded import parse_repr, recorded_keys, type_name
+from app.core.syntax import chain_root
+from app.fix.site import Site
+
+_MAPPINGS = frozenset({"dict", "Mapping", "MutableMapping", "Dict", "OrderedDict", "Counter", "defaultdict", "environ"})
+_SHORTEST = 4
+_ALIKE = 0.8
+
+
+def is_lookup(site: Site) -> bool:
+    """True for a subscript that reads."""
+    return isinstance(site.node, ast.Subscript) and isinstance(site.node.ctx, ast.Load)
+
+
+def gets(site: Site) -> bool:
+    """True if the mapping is one that has `.get()`, as the locals, an annotation or the code itself shows."""
+    subject = site.subject
+    if recorded_keys(site.variables, subject) is not None or type_name(site.variables, subject) in _MAPPINGS:
+        return True
+    if isinstance(subject, ast.Attribute) and subject.attr in {"environ", "headers", "session"}:
+        return True
+    return _is_dict_elsewhere(site, subject) or _is_declared(site, subject)
+
+
+def _is_declared(site: Site, subject: ast.expr) -> bool:
+    root = chain_root(subject)
+    if root is not subject or not isinstance(root, ast.Name) or site.function is None:
+        return False
+    arguments = site.function.args
+    for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+        if one.arg == root.id and one.annotation is not None:
+            return bool(re.match(r"[\w.]*?(dict|Dict|Mapping)\b", ast.unparse(one.annotation).strip("'\"")))
+    return False
+
+
+def _is_dict_elsewhere(site: Site, subject: ast.expr) -> bool:
+    """True if the file makes a dict of it, or calls `.get()` on it."""
+    wanted = ast.dump(subject).replace("Store()", "Load()")
+    for node in ast.walk(site.code.tree):
+        match node:
+            case ast.Assign(targets=[target], value=ast.Dict() | ast.DictComp()) | ast.AnnAssign(
+                target=target, value=ast.Dict() | ast.DictComp()
+            ) if ast.dump(target).replace("Store()", "Load()") == wanted:
+                return True
+            case ast.Call(func=ast.Attribute(value=value, attr="get" | "setdefault" | "items")) if ast.dump(value) == wanted:
+                return True
+            case _:
+                pass
+    return False
+
+
+def is_misspelt(site: Site) -> bool:
+    """True if a literal key resembles a recorded one so much that it is probably meant."""
+    key = parse_repr(site.failure.key or "")
+    if not isinstance(site.key, ast.Constant) or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        return False
+    wanted = key.value
+    if len(wanted) < _SHORTEST:
+        return False
+    for other in recorded_keys(site.variables, site.subject) or []:
+        same = re.sub(r"[\W_]", "", other).lower() == re.sub(r"[\W_]", "", wanted).lower()
+        digits = re.sub(r"\d", "", other) == re.sub(r"\d", "", wanted)
+        alike = difflib.SequenceMatcher(None, other, wanted).ratio() >= _ALIKE
+        if same or (alike and not digits and abs(len(other) - len(wanted)) <= 1):
+            return True
+    return False

@@ -1,0 +1,70 @@
+"""A condition about an entry that is not there is false.
+
+What it fixes:
+    A test compares an entry of a mapping that need not have it.
+
+Why it fails:
+    The question is asked before it is known that there is an entry.
+
+Fix safety:
+    Safe. `key in data and` changes only tests that would have raised; negative questions are left alone.
+
+References:
+    Python Language Reference, "Boolean operations" and "Membership test operations".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.core.model import Applicability
+from app.fix.keys import is_lookup, is_misspelt
+from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Unchanged
+from app.fix.patterns.none_test_guard import guard_test
+from app.fix.site import Site
+
+
+def codemod(site: Site) -> Iterator[Proposal]:
+    """Puts the membership test in front of the failing test."""
+    if is_lookup(site) and not is_misspelt(site):
+        proposal = guard_test(site)
+        if proposal is not None:
+            yield proposal
+
+
+PATTERN = FixPattern(
+    category="missing-key",
+    applicability=Applicability.SAFE,
+    answers=KEY_MISSING,
+    codemod=codemod,
+    examples=(
+        Example(
+            """\
+def fragile(lines):
+    return [line["sku"] for line in lines if line["weight"] > 10]
+
+
+assert fragile([{"sku": "gift card"}]) == []
+""",
+            """\
+def fragile(lines):
+    return [line["sku"] for line in lines if "weight" in line and line["weight"] > 10]
+
+
+assert fragile([{"sku": "gift card"}]) == []
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def unpaid(orders):
+    return [order for order in orders if order["state"] != "paid"]
+
+
+unpaid([{"id": 1}])
+""",
+            "Whether an order without a state is unpaid is a decision, not a repair.",
+        ),
+    ),
+)

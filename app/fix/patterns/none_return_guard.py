@@ -1,0 +1,194 @@
+"""A function that has nothing to work on returns early, with the value that its own code gives for such a case.
+
+What it fixes:
+    A value that may be None is used in the middle of a function.
+
+Why it fails:
+    The lookup that produced the value answers "nothing" with None, and the function goes on as if it had something.
+
+Fix safety:
+    Safe. The guard tests exactly what the next statement needs, so every execution that it ends would have raised.
+    The value comes from the function's other guards, its annotation, its other results or its callers; without such
+    evidence, and in functions that answer with their own error, there is no guard.
+
+References:
+    PEP 484, "Union types": None as a value of an optional type.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from app.core.model import Applicability
+from app.core.syntax import header, names_bound, names_in
+from app.fix.conventions import module_names
+from app.fix.edit import Before, Edit, Replace
+from app.fix.pattern import NONE_USED, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
+from app.fix.returns import fallback_returns
+from app.fix.site import Site
+
+_MOST = 2
+_VERBS = ("get_", "find_", "load_", "fetch_", "lookup_", "read_", "select_", "first_", "current_")
+
+
+def codemod(site: Site) -> Iterator[Proposal]:
+    """Puts the guard before the failing statement; a call that gave None is bound to a name first."""
+    if site.function is None or site.loop is not None:
+        return
+    guard = _guard(site)
+    if guard is None:
+        return
+    binding, name, edits = guard
+    for fallback in fallback_returns(site)[:_MOST]:
+        result = f"return {fallback.code}".rstrip()
+        value = f"`{fallback.code}`" if fallback.code else "early"
+        yield Proposal(
+            (Before(site.statement, f"{binding}if {name} is None:\n    {result}"), *edits),
+            f"Return {value} from {site.function_name} when `{site.line}` is None",
+            (fallback.because,),
+            "The guard ends only executions that would have raised in the next statement.",
+            _strength(site, fallback),
+            None if site.is_generator else fallback.code or "None",
+        )
+
+
+def _guard(site: Site) -> tuple[str, str, tuple[Edit, ...]] | None:
+    if site.takes_guard:
+        return "", site.line, ()
+    call = site.subject.value if isinstance(site.subject, ast.Await) else site.subject
+    if not isinstance(call, ast.Call) or not site.always_runs or not site.is_visible or not _is_first(site):
+        return None
+    name = _name(site, call)
+    return None if name is None else (f"{name} = {site.line}\n", name, (Replace(site.subject, name),))
+
+
+def _is_first(site: Site) -> bool:
+    """True if the statement evaluates the subject before anything else."""
+    parts = header(site.statement)
+    node: ast.AST | None = parts[0] if parts and isinstance(site.statement, ast.Return | ast.Assign | ast.Expr) else None
+    while node is not None and node is not site.subject:
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
+                node = inner
+            case ast.Await(value=inner) | ast.BinOp(left=inner) | ast.Compare(left=inner):
+                node = inner
+            case _:
+                node = None
+    return node is not None
+
+
+def _name(site: Site, call: ast.Call) -> str | None:
+    """A new name for the call's result that hides nothing."""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    words = next((called.removeprefix(verb) for verb in _VERBS if called.startswith(verb)), "")
+    words = words.partition("_by_")[0].partition("_for_")[0]
+    taken = names_bound(site.code.tree) | names_in(site.code.tree) | module_names(site.code)
+    return next((one for one in (words, "found", "result") if one.isidentifier() and one not in taken), None)
+
+
+def _strength(site: Site, fallback: Fallback) -> Strength:
+    """Weaker where the rest of the function does not need the failing statement."""
+    bound = names_bound(site.statement)
+    needs = any(names_in(one) & bound for one in site.following) or site.used_again
+    last = isinstance(site.statement, ast.Return) or not site.following
+    return fallback.strength if last or needs else max(fallback.strength, Strength.LAST)
+
+
+PATTERN = FixPattern(
+    category="null-safety",
+    applicability=Applicability.SAFE,
+    answers=NONE_USED,
+    codemod=codemod,
+    examples=(
+        Example(
+            """\
+class Customer:
+    email = "a@example.com"
+
+
+class Order:
+    customer: Customer | None = None
+
+
+def contact(order: Order) -> str | None:
+    return order.customer.email
+
+
+assert contact(Order()) is None
+""",
+            """\
+class Customer:
+    email = "a@example.com"
+
+
+class Order:
+    customer: Customer | None = None
+
+
+def contact(order: Order) -> str | None:
+    if order.customer is None:
+        return None
+    return order.customer.email
+
+
+assert contact(Order()) is None
+""",
+        ),
+        Example(
+            """\
+def find_coupon(code):
+    return {"SPRING": {"percent": 10}}.get(code)
+
+
+def percent(code, basket):
+    if not basket:
+        return 0
+    return find_coupon(code)["percent"]
+
+
+assert percent("AUTUMN", [1]) == 0
+""",
+            """\
+def find_coupon(code):
+    return {"SPRING": {"percent": 10}}.get(code)
+
+
+def percent(code, basket):
+    if not basket:
+        return 0
+    coupon = find_coupon(code)
+    if coupon is None:
+        return 0
+    return coupon["percent"]
+
+
+assert percent("AUTUMN", [1]) == 0
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def invoice(order):
+    return order["customer"].account
+
+
+invoice({"customer": None})
+""",
+            "Nothing says what the function gives for nothing.",
+        ),
+        Unchanged(
+            """\
+def ship(order, address=None):
+    if order is None:
+        raise ValueError("no order")
+    return address.street
+
+
+ship({"id": 1})
+""",
+            "The function answers missing values with its own error.",
+        ),
+    ),
+)

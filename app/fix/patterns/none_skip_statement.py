@@ -1,0 +1,107 @@
+"""A statement that only has an effect is left out where there is nothing to do it with.
+
+What it fixes:
+    A total, a list or a service is given something of a value that may be None; nothing after it needs that.
+
+Why it fails:
+    The step is optional in the data, and unconditional in the code.
+
+Fix safety:
+    Safe. The condition is exactly what the statement needs, so what is left out would have raised.
+
+References:
+    Python Language Reference, "The if statement".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from app.core.model import Applicability
+from app.fix.edit import Wrap
+from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
+from app.fix.site import Site
+
+
+def codemod(site: Site) -> Iterator[Proposal]:
+    """Puts the failing statement under a condition."""
+    proposal = skip_statement(site)
+    if proposal is not None:
+        yield proposal
+
+
+def skip_statement(site: Site) -> Proposal | None:
+    """The conditional statement; None where something later needs it."""
+    if not site.takes_guard or site.used_again or not _is_effect(site.statement):
+        return None
+    if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
+        return None
+    counts = isinstance(site.statement, ast.AugAssign)
+    why = "Nothing is added where there is nothing to add." if counts else "Nothing after it needs what the statement does."
+    return Proposal(
+        (Wrap(site.statement, site.test),),
+        f"Leave out line {site.statement.lineno} of {site.function_name} when {site.missing}",
+        (why,),
+        "The condition leaves out only what would have raised.",
+        Strength.SYNTAX if counts else Strength.GUARD,
+    )
+
+
+def _is_effect(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
+            return True
+        case ast.Expr(value=ast.Call() | ast.Await()):
+            return True
+        case _:
+            return False
+
+
+PATTERN = FixPattern(
+    category="null-safety",
+    applicability=Applicability.SAFE,
+    answers=NONE_USED,
+    codemod=codemod,
+    examples=(
+        Example(
+            """\
+def total(lines):
+    amount = 0
+    for line in lines:
+        amount += line["price"]
+        amount -= line["discount"]["amount"]  # in cents
+    return amount
+
+
+assert total([{"price": 5, "discount": {"amount": 1}}, {"price": 3, "discount": None}]) == 7
+""",
+            """\
+def total(lines):
+    amount = 0
+    for line in lines:
+        amount += line["price"]
+        if line["discount"] is not None:
+            amount -= line["discount"]["amount"]  # in cents
+    return amount
+
+
+assert total([{"price": 5, "discount": {"amount": 1}}, {"price": 3, "discount": None}]) == 7
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def greet(customer, outbox):
+    outbox.append(customer.email)
+    outbox.append(customer.name)
+    return outbox
+
+
+greet(None, [])
+""",
+            "The next statement would fail in the same way.",
+        ),
+    ),
+)

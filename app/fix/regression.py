@@ -1,0 +1,326 @@
+"""The regression test: calls the repository's own function with the arguments that production recorded."""
+
+from __future__ import annotations
+
+import ast
+import keyword as python
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from app.core.model import CodeFrame, FailureKind, FileChange, Finding, Reason, RegressionTest, RootCause, Stage, Stop
+from app.core.recorded import parse_repr
+from app.core.scrub import scrub_variables
+from app.core.source import SourceTree
+from app.core.syntax import Code, Function, own_nodes
+from app.fix.modules import Modules
+from app.fix.values import Imports, Rebuilder
+
+_HARMLESS = frozenset({"staticmethod", "classmethod", "cache", "lru_cache", "override", "final", "typing.override"})
+_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that repeats a recorded frame: assignments of its arguments, and the expression that calls it."""
+
+    frame: CodeFrame
+    function: Function
+    setup: tuple[str, ...]
+    expression: str
+    imports: Imports
+    is_async: bool
+
+
+def write_test(finding: Finding, cause: RootCause, tree: SourceTree, returns: str | None) -> RegressionTest | Stop:
+    """A new test file that repeats the recorded call; a Stop that says why no frame could be repeated.
+
+    `returns` is what the repaired function gives, where that is known; otherwise the test only requires no exception.
+    """
+    modules = Modules(tree)
+    reasons: list[str] = []
+    for frame in reversed(cause.frames):
+        call = _repeat(frame, cause, modules)
+        if isinstance(call, _Call):
+            return _file(finding, cause, tree, call, returns if frame is cause.culprit else None)
+        reasons.append(f"`{frame.function}` in {frame.path}: {call}")
+    detail = "The recorded calls can not be repeated in a test. " + "; ".join(reasons) + "."
+    return Stop(Stage.FIX, Reason.NO_REPRODUCTION, detail)
+
+
+def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str:
+    """The call, or why the frame can not be repeated."""
+    code = modules.code(frame.path)
+    if code is None:
+        return "the file was not loaded or is no Python"
+    line = cause.line if frame is cause.culprit else frame.line
+    function = _function(code, frame.function.rpartition(".")[2], line)
+    if function is None:
+        return "it is no function that a test can reach"
+    rebound = _rebound(function, line)
+    if rebound is not None:
+        return f"`{rebound}` was bound again before the failure, so that its argument is not known"
+    owner = code.parents.get(function)
+    decorators = {ast.unparse(one).partition("(")[0].rpartition(".")[2] for one in function.decorator_list}
+    if decorators - _HARMLESS - {"property", "cached_property"}:
+        return "it is wrapped by a decorator"
+    number_keys = cause.failure.key is not None and re.fullmatch(r"-?\d+", cause.failure.key) is not None
+    build = Rebuilder(modules, frame.path, Imports(), number_keys=number_keys)
+    variables = scrub_variables(frame.variables)
+    target = _target(function, owner, decorators, variables, build)
+    if target is None:
+        return "the object that it is called on can not be rebuilt from the record"
+    arguments = _arguments(function, variables, build, bound=_is_bound(owner, decorators))
+    if isinstance(arguments, str):
+        return f"the recorded value of `{arguments}` can not be rebuilt"
+    setup, given = arguments
+    expression = target[1] if decorators & {"property", "cached_property"} else f"{target[1]}({', '.join(given)})"
+    if _is_generator(function):
+        if isinstance(function, ast.AsyncFunctionDef):
+            return "it is an asynchronous generator"
+        expression = f"list({expression})"
+    is_async = isinstance(function, ast.AsyncFunctionDef)
+    return _Call(frame, function, (*target[0], *setup), expression, build.imports, is_async)
+
+
+def _function(code: Code, name: str, line: int) -> Function | None:
+    """The function of a frame, at the top level of its module or of a class there."""
+    for node in ast.walk(code.tree):
+        if isinstance(node, Function) and node.name == name and node.lineno <= line <= (node.end_lineno or line):
+            owner = code.parents[node]
+            top = isinstance(owner, ast.Module) or (
+                isinstance(owner, ast.ClassDef) and isinstance(code.parents[owner], ast.Module)
+            )
+            return node if top else None
+    return None
+
+
+def _rebound(function: Function, line: int) -> str | None:
+    """A parameter that the function binds again up to the failing line, or inside a loop around it."""
+    parameters = {one.arg for one in _parameters(function)}
+    loops = [one for one in own_nodes(function) if isinstance(one, ast.For | ast.While) and _covers(one, line)]
+    for node in own_nodes(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in parameters:
+            inside = any(node in set(ast.walk(loop)) for loop in loops)
+            if node.lineno < line or inside:
+                return node.id
+    return None
+
+
+def _covers(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _parameters(function: Function) -> list[ast.arg]:
+    arguments = function.args
+    stars = [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars]
+
+
+def _is_bound(owner: ast.AST | None, decorators: set[str]) -> bool:
+    return isinstance(owner, ast.ClassDef) and "staticmethod" not in decorators
+
+
+def _target(
+    function: Function,
+    owner: ast.AST | None,
+    decorators: set[str],
+    variables: Mapping[str, JsonValue],
+    build: Rebuilder,
+) -> tuple[tuple[str, ...], str] | None:
+    """The assignments that are needed first, and what is called."""
+    module = build.modules.name_of(build.path)
+    if not isinstance(owner, ast.ClassDef):
+        return ((), function.name) if build.imports.add(module, function.name) else None
+    if decorators & {"staticmethod", "classmethod"}:
+        return ((), f"{owner.name}.{function.name}") if build.imports.add(module, owner.name) else None
+    receiver = function.args.args[0].arg if function.args.args else "self"
+    recorded = variables.get(receiver)
+    source = build.rebuild(recorded) if isinstance(recorded, str) else None
+    if source is None:
+        return None
+    name = _snake(owner.name)
+    return (f"{name} = {source}",), f"{name}.{function.name}"
+
+
+def _snake(name: str) -> str:
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return f"{snake}_" if python.iskeyword(snake) else snake
+
+
+def _arguments(
+    function: Function, variables: Mapping[str, JsonValue], build: Rebuilder, *, bound: bool
+) -> tuple[tuple[str, ...], list[str]] | str:
+    """The assignments of the arguments and how they are handed over; the name of the first that can not be rebuilt."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args][1 if bound else 0 :]
+    setup: list[str] = []
+    given: list[str] = []
+    for one in [*positional, *arguments.kwonlyargs]:
+        source = build.rebuild(variables[one.arg]) if one.arg in variables else None
+        if source is None:
+            return one.arg
+        setup.append(f"{one.arg} = {source}")
+        given.append(one.arg if one in positional else f"{one.arg}={one.arg}")
+    at = len(positional)
+    for star, parameter in (("*", arguments.vararg), ("**", arguments.kwarg)):
+        recorded = variables.get(parameter.arg) if parameter is not None else None
+        if parameter is None or recorded in ([], {}, "()", "{}"):
+            continue
+        source = build.rebuild(recorded) if recorded is not None else None
+        if source is None:
+            return parameter.arg
+        setup.append(f"{parameter.arg} = {source}")
+        given.insert(at if star == "*" else len(given), f"{star}{parameter.arg}")
+    return tuple(setup), given
+
+
+def _is_generator(function: Function) -> bool:
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+
+
+def _file(
+    finding: Finding, cause: RootCause, tree: SourceTree, call: _Call, returns: str | None
+) -> RegressionTest:
+    slug = re.sub(r"[^a-z0-9]+", "_", finding.short_id.lower()).strip("_")[:60] or "production"
+    path = place_test(tree, cause.path, f"regression_{slug}")
+    name = f"test_{_words(call.function.name)}_{_condition(cause)}"[:80].rstrip("_")
+    lines = [f'"""{_title(finding, cause)}', "", *_story(call), '"""', ""]
+    lines += _imports(call)
+    lines += ["", "", f"def {name}() -> None:"]
+    for assignment in call.setup:
+        lines += [f"    {one}" for one in _wrapped(assignment)]
+    if call.setup:
+        lines.append("")
+    expression = f"asyncio.run({call.expression})" if call.is_async else call.expression
+    lines.append(f"    {_assertion(expression, returns)}")
+    text = "\n".join(lines) + "\n"
+    return RegressionTest(FileChange(path, None, text), f"{path}::{name}", name)
+
+
+def _title(finding: Finding, cause: RootCause) -> str:
+    """The first line of the docstring: code of the repository and the exception's class, no text of the event."""
+    short_id = re.sub(r"[^\w.-]", "", finding.short_id)[:60]
+    exception = re.sub(r"\W", "", cause.exception.rpartition(".")[2])
+    subject = " ".join(cause.failure.subject.split()).replace("\\", "").replace('"""', "'''")
+    if cause.failure.kind is FailureKind.NONE_VALUE:
+        return f"{short_id}: `{subject}` was None, and {_plain(cause.function)} raised {exception}."
+    return f"{short_id}: `{subject}` lacked a key, and {_plain(cause.function)} raised {exception}."
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.<>]", "", name)
+
+
+def _story(call: _Call) -> list[str]:
+    if call.setup:
+        return ["The arguments are those that production recorded, without secrets and personal data."]
+    return [f"`{call.function.name}` takes no arguments: the call alone repeats what production recorded."]
+
+
+def _words(name: str) -> str:
+    return re.sub(r"_+", "_", name).strip("_").lower()
+
+
+def _condition(cause: RootCause) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", cause.failure.subject.lower()).strip("_")[:40]
+    if cause.failure.kind is FailureKind.NONE_VALUE:
+        return f"when_{words}_is_none"
+    key = parse_repr(cause.failure.key or "")
+    is_literal = isinstance(key, ast.Constant) and f"{cause.failure.key}".strip("'\"") in cause.failure.expression
+    text = re.sub(r"[^a-z0-9]+", "_", str(key.value).lower()).strip("_")[:30] if isinstance(key, ast.Constant) else ""
+    return f"without_{text}" if is_literal and text else f"when_{words}_lacks_a_key"
+
+
+def _imports(call: _Call) -> list[str]:
+    plain = {"asyncio"} if call.is_async else set()
+    plain |= call.imports.names.get("", set())
+    standard = {"decimal", "uuid", "fractions", "pathlib", "collections"}
+    own: list[str] = []
+    library = [f"import {name}" for name in sorted(plain)]
+    for module, names in sorted(call.imports.names.items()):
+        if module:
+            line = f"from {module} import {', '.join(sorted(names))}"
+            (library if module in standard else own).append(line)
+    return [*library, *([""] if library and own else []), *own]
+
+
+def _assertion(expression: str, returns: str | None) -> str:
+    match returns:
+        case None:
+            return expression
+        case "None" | "True" | "False":
+            return f"assert {expression} is {returns}"
+        case _ if isinstance(value := parse_repr(returns), ast.expr) and _is_literal(value):
+            return f"assert {expression} == {returns}"
+        case _:
+            return expression
+
+
+def _is_literal(value: ast.expr) -> bool:
+    return not any(isinstance(one, ast.Name | ast.Call) for one in ast.walk(value))
+
+
+def _wrapped(assignment: str) -> list[str]:
+    """The assignment, over several lines where one would be too long to read."""
+    if len(assignment) <= _WIDTH:
+        return [assignment]
+    name, _, source = assignment.partition(" = ")
+    node = ast.parse(source, mode="eval").body
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            parts = [f"{_code(source, key)}: {_code(source, value)}," for key, value in zip(keys, values, strict=True) if key]
+            ends = "{", "}"
+        case ast.List(elts=elements):
+            parts = [f"{_code(source, one)}," for one in elements]
+            ends = "[", "]"
+        case ast.Call(func=func, args=arguments, keywords=keywords):
+            parts = [f"{_code(source, one)}," for one in arguments]
+            parts += [f"{one.arg}={_code(source, one.value)}," for one in keywords]
+            ends = f"{_code(source, func)}(", ")"
+        case _:
+            return [assignment]
+    return [f"{name} = {ends[0]}", *(f"    {one}" for one in parts), ends[1]]
+
+
+def _code(source: str, node: ast.expr) -> str:
+    return ast.get_source_segment(source, node) or ast.unparse(node)
+
+
+def place_test(tree: SourceTree, culprit: str, stem: str) -> str:
+    """Where this repository would put a new test for `culprit`; never the path of an existing file."""
+    tests = [one for one in tree.paths if re.search(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$", one)]
+    folder = _test_folder(tests, culprit)
+    suffix = sum(one.endswith("_test.py") for one in tests) * 2 > len(tests)
+    for number in range(1, 1000):
+        name = stem if number == 1 else f"{stem}_{number}"
+        path = f"{name}_test.py" if suffix else f"test_{name}.py"
+        path = f"{folder}/{path}" if folder else path
+        if path not in tree.paths:
+            return path
+    raise ValueError("a thousand regression tests of one name")
+
+
+def _test_folder(tests: list[str], culprit: str) -> str:
+    """The top folder of the tests that lie nearest to the culprit; `tests` where there are none."""
+    folders: dict[str, int] = {}
+    for test in tests:
+        parts = test.split("/")[:-1]
+        at = next((index for index, one in enumerate(parts) if one in {"tests", "test"}), None)
+        folder = "/".join(parts[: at + 1]) if at is not None else "/".join(parts)
+        folders[folder] = folders.get(folder, 0) + 1
+    if not folders:
+        return "tests"
+    wanted = culprit.split("/")[:-1]
+
+    def nearness(folder: str) -> tuple[int, int]:
+        shared = 0
+        for one, other in zip(folder.split("/"), wanted, strict=False):
+            if one != other:
+                break
+            shared += 1
+        return shared, folders[folder]
+
+    return max(sorted(folders), key=nearness)

@@ -1,0 +1,195 @@
+"""What a function may return when it has nothing to work on: only what its own code gives evidence for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from app.core.syntax import names_bound, own_nodes
+from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
+from app.fix.pattern import Fallback, Strength
+from app.fix.site import Site, form_type
+
+_EMPTY = {
+    "str": '""', "list": "[]", "dict": "{}", "set": "set()", "tuple": "()", "int": "0", "float": "0.0", "bool": "False",
+    "List": "[]", "Dict": "{}", "Set": "set()", "Tuple": "()", "Sequence": "[]", "Iterable": "[]", "Mapping": "{}",
+    "Collection": "[]", "frozenset": "frozenset()", "Decimal": 'Decimal("0")',
+}  # fmt: skip
+_SHOWN_BY_RESULTS = frozenset({"str", "list", "dict", "set", "bool", "tuple"})
+_GENERATORS = frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator"})
+
+
+def fallback_returns(site: Site) -> list[Fallback]:
+    """What an early return may give at this site, best first; `code` is "" for a bare return."""
+    if site.function is None or site.function.name.startswith("__"):
+        return []
+    if site.is_generator:
+        return [Fallback("", f"{site.function_name} is a generator: it simply ends.", Strength.GUARD)]
+    if _raises_for_missing(site):
+        return []
+    found = [*_guards(site), *_declared(site), *_procedure(site), *_none(site), *_callers(site), *_kinds(site), *_module(site)]
+    return _distinct(sorted(found, key=lambda one: one.strength))
+
+
+def _distinct(found: list[Fallback]) -> list[Fallback]:
+    return list({one.code: one for one in reversed(found)}.values())[::-1]
+
+
+def _returns(site: Site) -> list[ast.Return]:
+    return [one for one in own_nodes(site.function) if isinstance(one, ast.Return)] if site.function else []
+
+
+def _guards(site: Site) -> Iterator[Fallback]:
+    """What the function's other guards return, if it makes sense here."""
+    if site.function is None:
+        return
+    local = names_bound(site.function)
+    for node in own_nodes(site.function):
+        if not isinstance(node, ast.If) or (value := guard_return(node)) is None:
+            continue
+        if not {one.id for one in ast.walk(ast.parse(value)) if isinstance(one, ast.Name)} & local:
+            why = f"`{site.text(node.test)}` in line {node.lineno} of {site.function_name} already returns {_said(value)}."
+            yield Fallback(value, why, Strength.GUARD)
+    for node in own_nodes(site.function):
+        if isinstance(node, ast.ExceptHandler) and node.body and isinstance(node.body[-1], ast.Return):
+            returned = node.body[-1].value
+            if returned is None or is_constant(returned):
+                code = ast.unparse(returned) if returned is not None else ""
+                why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
+                yield Fallback(code, why, Strength.GUARD)
+
+
+def _raises_for_missing(site: Site) -> bool:
+    """True if the function answers missing values with its own error: a return would hide a condition it reports."""
+    guards = [one for one in own_nodes(site.function) if isinstance(one, ast.If)] if site.function else []
+    missing = [one for one in guards if is_missing_test(one.test) and not one.orelse]
+    return bool(missing) and all(isinstance(one.body[-1], ast.Raise) for one in missing)
+
+
+def _declared(site: Site) -> Iterator[Fallback]:
+    """What the return annotation allows."""
+    annotation = site.function.returns if site.function is not None else None
+    if annotation is None:
+        return
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return
+    text = ast.unparse(annotation)
+    if isinstance(annotation, ast.Constant) and annotation.value is None:
+        yield Fallback("", f"{site.function_name} returns nothing.", Strength.GUARD)
+    elif is_optional(annotation):
+        yield Fallback("None", f"{site.function_name} is declared to return `{text}`.", Strength.GUARD)
+    else:
+        base = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+        fixed = name.lower() == "tuple" and isinstance(annotation, ast.Subscript) and "..." not in text
+        known = name != "Decimal" or "Decimal" in module_names(site.code)
+        if name in _EMPTY and known and not fixed:
+            why = f"{site.function_name} is declared to return `{text}`, and {_EMPTY[name]} is the one that says nothing."
+            yield Fallback(_EMPTY[name], why, Strength.LAST)
+
+
+def is_optional(annotation: ast.expr) -> bool:
+    """True for `X | None` and `Optional[X]`."""
+    match annotation:
+        case ast.Constant(value=None):
+            return True
+        case ast.Constant(value=str(text)):
+            try:
+                return is_optional(ast.parse(text, mode="eval").body)
+            except SyntaxError:
+                return False
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return is_optional(left) or is_optional(right)
+        case ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional")):
+            return True
+        case ast.Subscript(value=ast.Name(id="Union") | ast.Attribute(attr="Union"), slice=ast.Tuple(elts=elements)):
+            return any(is_optional(one) for one in elements)
+        case _:
+            return False
+
+
+def _procedure(site: Site) -> Iterator[Fallback]:
+    """A function without any value ends early without one."""
+    if site.function is not None and site.function.returns is None and all(one.value is None for one in _returns(site)):
+        yield Fallback("", f"{site.function_name} never returns a value.", Strength.GUARD)
+
+
+def _none(site: Site) -> Iterator[Fallback]:
+    """The function, or its end, already gives None."""
+    returns = _returns(site)
+    for one in returns:
+        if isinstance(one.value, ast.Constant) and one.value.value is None:
+            yield Fallback("None", f"Line {one.lineno} of {site.function_name} already returns None.", Strength.GUARD)
+        if isinstance(one.value, ast.IfExp) and _is_none(one.value.orelse):
+            yield Fallback("None", f"Line {one.lineno} of {site.function_name} can already return None.", Strength.GUARD)
+        if isinstance(one.value, ast.Call) and isinstance(one.value.func, ast.Attribute) and one.value.func.attr == "get":
+            if len(one.value.args) == 1:
+                why = f"Line {one.lineno} of {site.function_name} can already return None."
+                yield Fallback("None", why, Strength.GUARD)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _callers(site: Site) -> Iterator[Fallback]:
+    """The callers test the result."""
+    if site.function is not None and site.function.returns is None:
+        found = site.conventions.callers_expect_none(site.function.name)
+        if found is not None:
+            yield Fallback("None", f"The caller at {found.place} tests the result of {site.function_name}.", Strength.TYPE)
+
+
+def _kinds(site: Site) -> Iterator[Fallback]:
+    """All other results are of one kind."""
+    if site.function is None or site.function.returns is not None:
+        return
+    values = [one.value for one in _returns(site) if one.value is not None]
+    kinds = {form_type(value) or _local_kind(site, value) for value in values}
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    predicate = site.function.name.lstrip("_").startswith(("is_", "has_", "can_", "should_"))
+    if kind in _SHOWN_BY_RESULTS:
+        yield Fallback(_EMPTY[kind], f"Every result of {site.function_name} is a {kind}.", Strength.TYPE)
+    elif predicate:
+        yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.TYPE)
+    numbers = [value for value in values if isinstance(value, ast.Constant) and type(value.value) in {int, float}]
+    if len(numbers) == 1 and len(values) > 1:
+        code = ast.unparse(numbers[0])
+        if numbers[0].value == 0:
+            yield Fallback(code, f"Line {numbers[0].lineno} of {site.function_name} already returns {code}.", Strength.TYPE)
+
+
+def _local_kind(site: Site, value: ast.expr) -> str | None:
+    """The kind of a local name that the function creates empty and returns."""
+    if not isinstance(value, ast.Name) or site.function is None:
+        return None
+    for node in own_nodes(site.function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=made) if name == value.id:
+                return form_type(made)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as made) if name == value.id:
+                return form_type(made)
+            case _:
+                pass
+    return None
+
+
+def _module(site: Site) -> Iterator[Fallback]:
+    """The other functions of the file agree on one answer."""
+    if site.function is None or site.function.returns is not None:
+        return
+    found = site.conventions.module_answer()
+    values = [one.value for one in _returns(site) if one.value is not None]
+    if found is None or not values or found.code == "":
+        return
+    answer = form_type(ast.parse(found.code, mode="eval").body)
+    kinds = {form_type(value) for value in values} - {None, answer}
+    if not kinds:
+        yield Fallback(found.code, f"{found.place} answers a missing value with {_said(found.code)} too.", Strength.LAST)
+
+
+def _said(code: str) -> str:
+    return f"`{code}`" if code else "early"

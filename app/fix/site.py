@@ -1,0 +1,364 @@
+"""The place that a codemod works on: the failing expression, what surrounds it, and what comes after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from app.core.model import Failure, FailureKind
+from app.core.recorded import type_name
+from app.core.syntax import Code, Comprehension, Function, names_bound, names_in, own_nodes
+from app.fix.conventions import Conventions
+
+Loop = ast.For | ast.AsyncFor | ast.While
+LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One failing expression in its file. `node` failed because of `subject`; nodes belong to `code.tree`."""
+
+    code: Code
+    path: str
+    failure: Failure
+    variables: Mapping[str, JsonValue]
+    conventions: Conventions
+    node: ast.expr
+    subject: ast.expr
+    statement: ast.stmt
+    function: Function | None
+
+    @classmethod
+    def locate(
+        cls,
+        code: Code,
+        path: str,
+        failure: Failure,
+        variables: Mapping[str, JsonValue],
+        conventions: Conventions,
+    ) -> Site | None:
+        """The site of `failure`; None if its spans name no expressions of this file."""
+        node, subject = code.expression_at(failure.span), code.expression_at(failure.subject_span)
+        statement = code.statement_of(node) if node is not None else None
+        if node is None or subject is None or statement is None:
+            return None
+        return cls(code, path, failure, variables, conventions, node, subject, statement, code.function_of(statement))
+
+    def text(self, node: ast.expr | ast.stmt) -> str:
+        """The source of `node`."""
+        return self.code.text(node)
+
+    @property
+    def none(self) -> bool:
+        """True if None was used as a value."""
+        return self.failure.kind is FailureKind.NONE_VALUE
+
+    @property
+    def function_name(self) -> str:
+        """The name of the function, or `the module`."""
+        return f"`{self.function.name}`" if self.function is not None else "the module"
+
+    @cached_property
+    def key(self) -> ast.expr | None:
+        """The key expression of a missing key."""
+        match self.node:
+            case ast.Subscript(slice=key) | ast.Call(args=[key]):
+                return key
+            case _:
+                return None
+
+    @cached_property
+    def line(self) -> str:
+        """The source of the subject on one line, as messages and guards write it."""
+        return " ".join(self.text(self.subject).split()) if "\n" in self.text(self.subject) else self.text(self.subject)
+
+    @cached_property
+    def loop(self) -> Loop | None:
+        """The innermost loop of the function whose body holds the statement."""
+        below: ast.AST = self.statement
+        for above in self.code.ancestors(self.statement):
+            if isinstance(above, Function | ast.ClassDef):
+                return None
+            if isinstance(above, Loop) and below in above.body:
+                return above
+            below = above
+        return None
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """True if the function yields."""
+        return self.function is not None and any(
+            isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(self.function)
+        )
+
+    def parent(self, node: ast.AST) -> ast.AST:
+        """What holds `node`."""
+        return self.code.parents[node]
+
+    def between(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Pairs of a node and its parent, from `node` up to the statement."""
+        while not isinstance(node, ast.stmt):
+            above = self.code.parents[node]
+            yield node, above
+            node = above
+
+    def lazy(self, inner: ast.AST, outer: ast.AST) -> bool:
+        """True if evaluating `outer` need not evaluate its part `inner`."""
+        for node, above in self.between(inner):
+            if node is outer:
+                return False
+            if _is_lazy(node, above):
+                return True
+        return False
+
+    @cached_property
+    def always_runs(self) -> bool:
+        """True if the statement cannot complete without evaluating the failing expression."""
+        return not self.lazy(self.node, self.statement) and not isinstance(
+            self.statement, ast.While | ast.Try | ast.Match | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        )
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """True if the subject can be read twice: names, attributes, subscripts and `.get()` only."""
+        return is_plain(self.subject)
+
+    @cached_property
+    def is_visible(self) -> bool:
+        """True if the subject's names exist before the statement runs: none is bound by it."""
+        names = names_in(self.subject) | (names_in(self.key) if self.key is not None and not self.none else set())
+        scopes = [above for _, above in self.between(self.node) if isinstance(above, Comprehension | ast.Lambda)]
+        inside = {name for scope in scopes for name in _bound_by(scope)}
+        walrus = {one.target.id for one in ast.walk(self.statement) if isinstance(one, ast.NamedExpr)}
+        return not names & (inside | walrus)
+
+    @cached_property
+    def takes_guard(self) -> bool:
+        """True if a statement put before this one runs exactly when the failing expression would be evaluated."""
+        above = self.parent(self.statement)
+        is_elif = isinstance(above, ast.If) and above.orelse == [self.statement] and isinstance(self.statement, ast.If)
+        return self.function is not None and self.always_runs and self.is_visible and not is_elif and self.is_plain
+
+    @cached_property
+    def test(self) -> str:
+        """The condition under which the failing expression can be evaluated."""
+        return f"{self.line} is not None" if self.none else f"{self._key_text} in {self.line}"
+
+    @cached_property
+    def negated_test(self) -> str:
+        """The condition under which it fails."""
+        return f"{self.line} is None" if self.none else f"{self._key_text} not in {self.line}"
+
+    @property
+    def missing(self) -> str:
+        """The failing condition in words."""
+        return f"`{self.line}` is None" if self.none else f"`{self.line}` has no key `{self._key_text}`"
+
+    @property
+    def _key_text(self) -> str:
+        return self.text(self.key) if self.key is not None else self.failure.key or ""
+
+    @cached_property
+    def following(self) -> list[ast.stmt]:
+        """The statements after this one in its own block and in the blocks around it, up to the function or loop."""
+        found: list[ast.stmt] = []
+        node: ast.AST = self.statement
+        for above in self.code.ancestors(self.statement):
+            found.extend(_after(above, node))
+            if isinstance(above, Function | ast.ClassDef):
+                break
+            node = above
+        return found
+
+    @cached_property
+    def following_in_loop(self) -> list[ast.stmt]:
+        """The statements after this one in the same round of the loop."""
+        found: list[ast.stmt] = []
+        node: ast.AST = self.statement
+        for above in self.code.ancestors(self.statement):
+            found.extend(_after(above, node))
+            if above is self.loop:
+                break
+            node = above
+        return found
+
+    @cached_property
+    def used_again(self) -> bool:
+        """True if a later statement would fail in the same way, so that a repair of this expression alone is no repair."""
+        later = self.following_in_loop if self.loop is not None else self.following
+        nested = [one for one in getattr(self.statement, "body", []) if isinstance(one, ast.stmt)]
+        return any(self.relies(one) for one in [*nested, *later])
+
+    def relies(self, scope: ast.AST, outside: ast.AST | None = None) -> bool:
+        """True if `scope` uses the failing value again without testing it, not counting what lies in `outside`."""
+        wanted = ast.dump(self.subject if self.none else self.node)
+        skipped = set(ast.walk(outside)) if outside is not None else set()
+        for node in ast.walk(scope):
+            if isinstance(node, ast.expr) and node not in skipped and _load_dump(node) == wanted:
+                if (not self.none or self._is_used(node)) and not self._is_tested(node, wanted):
+                    return True
+        return False
+
+    def _is_used(self, node: ast.expr) -> bool:
+        match self.code.parents.get(node):
+            case ast.Attribute() | ast.Await() | ast.UnaryOp(op=ast.USub()) | ast.Starred():
+                return True
+            case ast.Subscript(value=value):
+                return value is node
+            case ast.Call(func=func) as call:
+                return func is node or (isinstance(call.func, ast.Name) and call.func.id in {"len", "sum", "sorted", "int", "float"})
+            case ast.BinOp(op=op):
+                return not isinstance(op, ast.Mod)
+            case ast.Compare(ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE(), *_]):
+                return True
+            case ast.For(iter=iterable) | ast.comprehension(iter=iterable):
+                return iterable is node
+            case ast.AugAssign():
+                return True
+            case _:
+                return False
+
+    def _is_tested(self, node: ast.AST, wanted: str) -> bool:
+        below = node
+        for above in self.code.ancestors(node):
+            match above:
+                case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if below is not test:
+                    if self._mentions(test, wanted):
+                        return True
+                case ast.BoolOp(values=values):
+                    earlier = values[: next((at for at, one in enumerate(values) if one is below), 0)]
+                    if any(self._mentions(one, wanted) for one in earlier):
+                        return True
+                case ast.comprehension(ifs=ifs):
+                    if any(self._mentions(one, wanted) for one in ifs if one is not below):
+                        return True
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    return False
+                case _:
+                    pass
+            below = above
+        return False
+
+    def _mentions(self, test: ast.AST, wanted: str) -> bool:
+        subject = ast.dump(self.subject)
+        return any(isinstance(one, ast.expr) and ast.dump(one) in {wanted, subject} for one in ast.walk(test))
+
+    def recorded_type(self, node: ast.expr) -> str | None:
+        """The class of what `node` was, from its form or from the recorded locals."""
+        return form_type(node) or type_name(self.variables, node)
+
+
+def is_plain(node: ast.expr) -> bool:
+    """True for an access path that can be evaluated twice without doing anything twice."""
+    match node:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.Attribute(value=value):
+            return is_plain(value)
+        case ast.Subscript(value=value, slice=index):
+            return is_plain(value) and is_plain(index)
+        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=arguments, keywords=[]):
+            return is_plain(value) and all(is_plain(one) or is_empty(one) for one in arguments)
+        case ast.UnaryOp(operand=operand):
+            return is_plain(operand)
+        case ast.JoinedStr(values=values):
+            return all(is_plain(one.value) for one in values if isinstance(one, ast.FormattedValue))
+        case ast.Tuple(elts=elements):
+            return all(is_plain(one) for one in elements)
+        case _:
+            return False
+
+
+def is_empty(node: ast.expr) -> bool:
+    """True for `[]`, `{}`, `()`."""
+    match node:
+        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case _:
+            return False
+
+
+_STR_METHODS = frozenset({"join", "format", "strip", "lower", "upper", "title", "replace", "capitalize", "lstrip", "rstrip", "strftime", "isoformat"})  # fmt: skip
+
+
+def form_type(node: ast.expr) -> str | None:  # noqa: PLR0911
+    """The class of an expression's value where its form alone shows it."""
+    match node:
+        case ast.Constant(value=value):
+            return type(value).__name__
+        case ast.JoinedStr():
+            return "str"
+        case ast.List() | ast.ListComp():
+            return "list"
+        case ast.Dict() | ast.DictComp():
+            return "dict"
+        case ast.Set() | ast.SetComp():
+            return "set"
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return "bool"
+        case ast.Call(func=ast.Name(id=("str" | "int" | "float" | "list" | "dict" | "set" | "bool" | "Decimal") as name)):
+            return name
+        case ast.Call(func=ast.Name(id="len")):
+            return "int"
+        case ast.Call(func=ast.Name(id="any" | "all" | "isinstance")):
+            return "bool"
+        case ast.Call(func=ast.Name(id="sorted")):
+            return "list"
+        case ast.Call(func=ast.Attribute(attr=attr)) if attr in _STR_METHODS:
+            return "str"
+        case ast.Call(func=ast.Attribute(attr="startswith" | "endswith" | "isdigit" | "isalpha")):
+            return "bool"
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mod(), right=right):
+            return form_type(left) or form_type(right)
+        case ast.IfExp(body=body, orelse=orelse):
+            return form_type(body) or form_type(orelse)
+        case _:
+            return None
+
+
+def _is_lazy(node: ast.AST, above: ast.AST) -> bool:
+    match above:
+        case ast.BoolOp(values=[first, *_]):
+            return node is not first
+        case ast.IfExp(test=test):
+            return node is not test
+        case ast.Lambda():
+            return True
+        case ast.ListComp(generators=[first, *_]) | ast.SetComp(generators=[first, *_]):
+            return node is not first
+        case ast.GeneratorExp() | ast.DictComp():
+            return node is not above.generators[0]
+        case ast.comprehension(iter=iterable):
+            return node is not iterable
+        case ast.Compare(left=left, comparators=[first, *_]):
+            return node is not left and node is not first
+        case ast.Assert(msg=message):
+            return node is message
+        case _:
+            return False
+
+
+def _bound_by(scope: ast.AST) -> set[str]:
+    match scope:
+        case ast.Lambda(args=arguments):
+            return names_bound(arguments)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            return {name for generator in scope.generators for name in names_bound(generator.target)}
+        case _:
+            return set()
+
+
+def _after(block: ast.AST, node: ast.AST) -> list[ast.stmt]:
+    for _, value in ast.iter_fields(block):
+        if isinstance(value, list) and any(one is node for one in value):
+            at = next(index for index, one in enumerate(value) if one is node)
+            return [one for one in value[at + 1 :] if isinstance(one, ast.stmt)]
+    return []
+
+
+def _load_dump(node: ast.expr) -> str:
+    return ast.dump(node).replace("ctx=Store()", "ctx=Load()")

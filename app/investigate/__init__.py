@@ -1,0 +1,140 @@
+"""Investigate: from a finding to the root cause, in the repository's own files at the deployed commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from app.clients import Clients
+from app.clients.github import RepositoryClient
+from app.clients.github.answers import Tree
+from app.core.model import CodeFrame, Finding, Frame, Incident, Reason, RootCause, Stage, Stop, SuspectCommit
+from app.core.policy import POLICY_PATH
+from app.investigate.expression import find_failure
+from app.investigate.mapping import line_on_base, repository_path
+
+_COMMIT = re.compile(r"(?:^|[@+_-])([0-9a-f]{7,40})$")
+
+
+async def investigate(clients: Clients, incident: Incident, finding: Finding) -> RootCause | Stop:
+    """The failing sub-expression of the culprit line, confirmed, and who last changed that line."""
+    repo = clients.github.repository(incident.repository, incident.installation_id)
+    deployed = await deployed_commit(repo, clients, finding)
+    if deployed is None:
+        return _stop(
+            Reason.RELEASE_UNKNOWN,
+            f"release {finding.release!r} names no commit of this repository; "
+            "let the release end in the commit's SHA, or report commits to Sentry",
+        )
+    branch = (await repo.facts()).default_branch
+    base = await repo.resolve(branch)
+    if base is None:
+        return _stop(Reason.SOURCE_DIFFERS, f"the default branch {branch!r} has no commit")
+    before, after = await repo.tree(deployed), await repo.tree(base)
+    frames = await _map_frames(repo, finding.root.frames, before)
+    if isinstance(frames, Stop):
+        return frames
+    return await _explain(repo, finding, frames, branch, (deployed, before), (base, after))
+
+
+async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Finding) -> str | None:
+    """The commit that the failing release runs: named by the release itself, by Sentry, or by a tag."""
+    version = finding.release
+    if not version:
+        return None
+    named = _COMMIT.search(version)
+    if named and (sha := await repo.resolve(named.group(1))):
+        return sha
+    release = await clients.sentry.release(finding.organization, version)
+    if release and release.commit and (sha := await repo.resolve(release.commit)):
+        return sha
+    tag = version.rpartition("@")[2]
+    for name in (f"tags/{tag}", f"tags/v{tag}"):
+        if re.fullmatch(r"[\w./-]{1,100}", name) and (sha := await repo.resolve(name)):
+            return sha
+    return None
+
+
+async def read_policy(clients: Clients, incident: Incident, cause: RootCause) -> str | None:
+    """The policy file's text at the base commit of the default branch; None if there is none."""
+    repo = clients.github.repository(incident.repository, incident.installation_id)
+    return await repo.file(cause.base_sha, POLICY_PATH)
+
+
+async def _map_frames(
+    repo: RepositoryClient, frames: Sequence[Frame], tree: Tree
+) -> tuple[CodeFrame, ...] | Stop:
+    """The repository's own frames, outermost first; a Stop if the innermost own one cannot be mapped for sure."""
+    listing = tree.files
+    own = [frame for frame in frames if frame.in_app]
+    if not own:
+        return _stop(Reason.FRAME_UNMAPPED, "no frame of the stack trace is the application's own")
+    places = [(frame, repository_path(frame, listing)) for frame in own]
+    texts = await repo.files(tree, [path for _, path in places if path])
+    mapped: list[CodeFrame] = []
+    for frame, path in places:
+        if path is None:
+            continue
+        lines = texts.get(path, "").splitlines()
+        recorded = (frame.code or "").strip()
+        if 1 <= frame.line <= len(lines) and recorded in {"", lines[frame.line - 1].strip()}:
+            code = lines[frame.line - 1].strip()
+            mapped.append(CodeFrame(path, frame.function, frame.line, code, frame.variables))
+        elif frame is own[-1]:
+            detail = f"{path}:{frame.line} at the deployed commit is not the line that was recorded"
+            return _stop(Reason.SOURCE_DIFFERS, detail)
+    if not mapped or (mapped[-1].line, mapped[-1].function) != (own[-1].line, own[-1].function):
+        return _stop(Reason.FRAME_UNMAPPED, f"{own[-1].path!r} is not exactly one file of the repository")
+    return tuple(mapped)
+
+
+async def _explain(
+    repo: RepositoryClient,
+    finding: Finding,
+    frames: tuple[CodeFrame, ...],
+    branch: str,
+    deployed: tuple[str, Tree],
+    base: tuple[str, Tree],
+) -> RootCause | Stop:
+    """The cause on the base commit, or why there is none to be sure of."""
+    culprit = frames[-1]
+    old = (await repo.files(deployed[1], [culprit.path])).get(culprit.path, "")
+    new = (await repo.files(base[1], [culprit.path])).get(culprit.path, "")
+    line = line_on_base(old, new, culprit.line)
+    if line is None:
+        return _stop(
+            Reason.ALREADY_CHANGED,
+            f"{culprit.path}:{culprit.line} was changed on {branch} since the deployed commit",
+        )
+    root = finding.root
+    failure = find_failure(new, line, culprit.function, root.type, root.message, culprit.variables)
+    if isinstance(failure, Stop):
+        return failure
+    return RootCause(
+        exception=root.type,
+        message=root.message,
+        path=culprit.path,
+        function=culprit.function,
+        line=line,
+        deployed_sha=deployed[0],
+        base_sha=base[0],
+        base_branch=branch,
+        failure=failure,
+        frames=frames,
+        suspect=await _suspect(repo, deployed[0], culprit),
+    )
+
+
+async def _suspect(repo: RepositoryClient, deployed: str, culprit: CodeFrame) -> SuspectCommit | None:
+    for found in await repo.blame(deployed, culprit.path):
+        if found.start <= culprit.line <= found.end:
+            commit = found.commit
+            author = commit.author
+            name = (author.user.login if author.user else author.name or "") if author else ""
+            pulls = [pull.number for pull in (commit.pulls.nodes or ()) if pull] if commit.pulls else []
+            return SuspectCommit(commit.oid, commit.title, name, commit.date, pulls[0] if pulls else None)
+    return None
+
+
+def _stop(reason: Reason, detail: str) -> Stop:
+    return Stop(Stage.INVESTIGATE, reason, detail)

@@ -1,0 +1,249 @@
+"""Which part of the failing line failed: found from the exception's message, confirmed by the recorded locals."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from app.core.model import Failure, FailureKind, Reason, Stage, Stop
+from app.core.recorded import has_key, is_none, key_repr, recorded_keys
+from app.core.syntax import Code, header
+from app.investigate.message import Suspicion, is_known, suspicions
+
+_COMPREHENSIONS: dict[str, type[ast.expr]] = {
+    "<listcomp>": ast.ListComp,
+    "<setcomp>": ast.SetComp,
+    "<dictcomp>": ast.DictComp,
+    "<genexpr>": ast.GeneratorExp,
+    "<lambda>": ast.Lambda,
+}
+_LONGEST_MESSAGE = 2_000
+
+
+def find_failure(
+    source: str, line: int, function: str, exception: str, message: str, variables: Mapping[str, JsonValue]
+) -> Failure | Stop:
+    """The sub-expression at `line` that raised, with what confirms it; a Stop where that cannot be said for sure."""
+    name = exception.rpartition(".")[2]
+    message = message[:_LONGEST_MESSAGE]
+    if name != "KeyError" and not is_known(name, message):
+        return _novel(f"{name} with this message is no failure that Autofix has a diagnosis for.")
+    code = Code.parse(source)
+    if code is None:
+        return _novel("The file does not parse as Python.")
+    statement = code.statement_at(line)
+    if statement is None:
+        return _unconfirmed(f"There is no statement at line {line}.")
+    if _raises_itself(statement, name):
+        return _novel(f"Line {line} raises {name} deliberately: the program reports a condition, it does not stumble.")
+    search = _Search(code, line, variables)
+    nodes = search.nodes(statement, function.rpartition(".")[2])
+    if name == "KeyError":
+        return search.missing_key(nodes, message)
+    return search.none_value([one for node in nodes for one in suspicions(node, name, message)], message)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The search for one failing expression."""
+
+    code: Code
+    line: int
+    variables: Mapping[str, JsonValue]
+
+    def nodes(self, statement: ast.stmt, function: str) -> list[ast.AST]:
+        """What the failing line evaluates, in order of evaluation, narrowed to the comprehension that failed."""
+        nodes: list[ast.AST] = [] if isinstance(statement, ast.ClassDef | ast.FunctionDef) else [statement]
+        for part in header(statement):
+            nodes.extend(_in_order(part))
+        wanted = _COMPREHENSIONS.get(function)
+        if wanted is not None:
+            inner = [node for node in nodes if isinstance(node, wanted)]
+            nodes = [node for scope in inner for node in _in_order(scope)]
+        else:
+            nodes = [node for node in nodes if not self._in_lambda(node)]
+        here = [node for node in nodes if self._covers(node)]
+        return list(dict.fromkeys(here))
+
+    def _in_lambda(self, node: ast.AST) -> bool:
+        statement = self.code.statement_of(node)
+        for above in self.code.ancestors(node):
+            if above is statement:
+                return False
+            if isinstance(above, ast.Lambda):
+                return True
+        return False
+
+    def _covers(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.stmt):
+            return True
+        if not isinstance(node, ast.expr):
+            return True
+        span = self.code.span(node)
+        return span is not None and span.line <= self.line <= span.end_line
+
+    def none_value(self, found: list[Suspicion], message: str) -> Failure | Stop:
+        """The one suspicion that the locals leave over."""
+        exact = [one for one in found if self._reported_line(one.expression) == self.line]
+        found = exact or found
+        if not found:
+            return _unconfirmed(f"Nothing in the statement at line {self.line} can have raised this message.")
+        states = [is_none(self.variables, one.subject) for one in found]
+        left = [(one, state) for one, state in zip(found, states, strict=True) if state is not False]
+        if not left:
+            text = self.code.text(found[0].subject)
+            return _unconfirmed(f"The recorded locals contradict the message: `{text}` was not None.")
+        chosen, state = left[0]
+        subjects = {ast.dump(one.subject) for one, _ in left}
+        if len(subjects) > 1 and state is not True:
+            texts = ", ".join(f"`{self.code.text(one.subject)}`" for one, _ in left)
+            return _unconfirmed(f"Several expressions fit the message and the locals do not tell which: {texts}.")
+        text = self.code.text(chosen.subject)
+        if state is True:
+            evidence = [f"`{text}` was None in the recorded locals."]
+        else:
+            evidence = [f"`{text}` is the only expression at line {self.line} that fits the message; its value was not recorded."]
+        evidence += [
+            f"`{self.code.text(one.subject)}` also fits the message and was recorded as something else."
+            for one, other in zip(found, states, strict=True)
+            if other is False and ast.dump(one.subject) not in subjects
+        ]
+        return self._failure(FailureKind.NONE_VALUE, chosen.expression, chosen.subject, None, evidence, message)
+
+    def missing_key(self, nodes: list[ast.AST], message: str) -> Failure | Stop:
+        """The one lookup of the missing key that the locals leave over."""
+        left: list[tuple[ast.expr, ast.expr, tuple[str, ...]]] = []
+        for node in nodes:
+            for expression, mapping, key in _lookups(node):
+                facts = self._key_facts(mapping, key, message)
+                if facts is not None:
+                    left.append((expression, mapping, facts))
+        if not left:
+            return _novel(f"No lookup at line {self.line} can have missed this key: the KeyError comes from elsewhere.")
+        certain = [one for one in left if one[2]]
+        chosen = left if len(left) == 1 else certain
+        if len({ast.dump(one[1]) for one in chosen}) != 1:
+            texts = ", ".join(f"`{self.code.text(one[0])}`" for one in left)
+            return _unconfirmed(f"Several lookups fit the message and the locals do not tell which: {texts}.")
+        expression, mapping, facts = chosen[0]
+        text = self.code.text(expression)
+        evidence = list(facts) or [f"`{text}` is the only lookup at line {self.line} that fits the missing key."]
+        return self._failure(FailureKind.MISSING_KEY, expression, mapping, message, evidence, message)
+
+    def _key_facts(self, mapping: ast.expr, key: ast.expr, message: str) -> tuple[str, ...] | None:
+        """What confirms that `mapping` lacked the key; None if the record or the key contradicts it."""
+        spelled = key_repr(self.variables, key)
+        if spelled is None and isinstance(key, ast.JoinedStr):
+            spelled = message if _fits(key, message) else ""
+        if spelled is not None and not _same_key(spelled, message):
+            return None
+        text = self.code.text(mapping)
+        match has_key(self.variables, mapping, message):
+            case True:
+                return None
+            case False:
+                keys = recorded_keys(self.variables, mapping) or []
+                return (f"`{text}` was recorded with {len(keys)} other keys and without the missing one.",)
+            case _:
+                return ()
+
+    def _reported_line(self, node: ast.expr) -> int:
+        """The line that a traceback names for `node`: that of the attribute's name in a chain over several lines."""
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            name = node if isinstance(node, ast.Attribute) else node.func
+            span = self.code.span(name)
+            return span.end_line if span is not None else node.lineno
+        return node.lineno
+
+    def _failure(
+        self,
+        kind: FailureKind,
+        expression: ast.expr,
+        subject: ast.expr,
+        key: str | None,
+        evidence: list[str],
+        message: str,
+    ) -> Failure | Stop:
+        span, subject_span = self.code.span(expression), self.code.span(subject)
+        if span is None or subject_span is None:
+            return _unconfirmed("The failing expression stands in an f-string whose places this Python does not record.")
+        texts = self.code.slice(span), self.code.slice(subject_span)
+        return Failure(kind, *texts, span, subject_span, key, tuple(evidence))
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    """`node` and its parts, each after the parts that it is computed from."""
+    parts: list[ast.AST]
+    match node:
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            parts = [test, body, orelse]
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            parts = [*node.generators, node.elt]
+        case ast.DictComp():
+            parts = [*node.generators, node.key, node.value]
+        case ast.comprehension(target=target, iter=iterable, ifs=ifs):
+            parts = [iterable, target, *ifs]
+        case ast.Dict(keys=keys, values=values):
+            parts = [one for pair in zip(keys, values, strict=True) for one in pair if one is not None]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            parts = []
+        case _:
+            parts = list(ast.iter_child_nodes(node))
+    for part in parts:
+        yield from _in_order(part)
+    yield node
+
+
+def _lookups(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
+    """The lookups in `node` itself that raise KeyError: the expression, the mapping, the key."""
+    match node:
+        case ast.Subscript(value=mapping, slice=key, ctx=ast.Load() | ast.Del()):
+            yield node, mapping, key
+        case ast.AugAssign(target=ast.Subscript(value=mapping, slice=key) as target):
+            yield target, mapping, key
+        case ast.Call(func=ast.Attribute(value=mapping, attr="pop" | "remove"), args=[key], keywords=[]):
+            yield node, mapping, key
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=mapping):
+            for name in re.findall(r"%\((\w+)\)", text):
+                yield node, mapping, ast.Constant(name)
+        case _:
+            pass
+
+
+def _same_key(spelled: str, message: str) -> bool:
+    return spelled == message or spelled.strip() == message.strip()
+
+
+def _fits(key: ast.JoinedStr, message: str) -> bool:
+    """True if the f-string can have produced the key, judged by its constant parts in order."""
+    at = 0
+    for part in key.values:
+        if isinstance(part, ast.Constant):
+            at = message.find(str(part.value), at)
+            if at < 0:
+                return False
+    return True
+
+
+def _raises_itself(statement: ast.stmt, exception: str) -> bool:
+    match statement:
+        case ast.Raise(exc=None):
+            return True
+        case ast.Raise(exc=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
+            return name == exception
+        case ast.Raise(exc=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name == exception or name.islower()
+        case _:
+            return False
+
+
+def _novel(detail: str) -> Stop:
+    return Stop(Stage.INVESTIGATE, Reason.NOVEL, detail)
+
+
+def _unconfirmed(detail: str) -> Stop:
+    return Stop(Stage.INVESTIGATE, Reason.UNCONFIRMED, detail)

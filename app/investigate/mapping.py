@@ -1,0 +1,41 @@
+"""From what a tracker calls a place to the place in the repository. Pure; nothing is opened by an outside name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from app.core.model import Frame
+
+LONGEST_FILE = 20_000
+
+
+def repository_path(frame: Frame, paths: Collection[str]) -> str | None:
+    """The one repository file that the frame names; None if there is none or more than one.
+
+    A repository path matches if it ends the frame's absolute path, or if the frame's relative path ends it,
+    at a folder boundary. The longest match wins: a deployment adds folders in front, never in between.
+    """
+    absolute = (frame.absolute_path or "").replace("\\", "/")
+    relative = frame.path.replace("\\", "/").lstrip("/")
+    if relative in paths and (not absolute or absolute.endswith("/" + relative)):
+        longer = [path for path in paths if path != relative and absolute.endswith("/" + path)]
+        return max(longer, key=len) if longer else relative
+    ending = [path for path in paths if absolute.endswith("/" + path)]
+    if ending:
+        return max(ending, key=len)
+    holding = [path for path in paths if path.endswith("/" + relative)]
+    return holding[0] if len(holding) == 1 else None
+
+
+def line_on_base(deployed: str, base: str, line: int) -> int | None:
+    """The line number in `base` of what is `line` in `deployed`; None if that line was changed or removed."""
+    old, new = deployed.splitlines(), base.splitlines()
+    if deployed == base:
+        return line
+    if max(len(old), len(new)) > LONGEST_FILE:
+        return None
+    for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        if block.a <= line - 1 < block.a + block.size:
+            return block.b + (line - 1 - block.a) + 1
+    return None
