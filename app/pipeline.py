@@ -1,0 +1,85 @@
+"""The incident workflow, top to bottom: one line a stage. A refusal in any of them leads to `escalate`."""
+
+from __future__ import annotations
+
+from app.core.model import CaseFile, Held, Judgement, Outcome, Reason, Stage, Stop, Verdict
+from app.decide import decide, settle
+from app.detect import detect
+from app.escalate import escalate, outcome_of
+from app.fix import fix
+from app.investigate import investigate, read_policy
+from app.journey import Journey, Stopped
+from app.learn import learn, recall
+from app.merge import arm, merged, propose
+from app.observe import judge_release, released
+from app.report import conclude, report
+from app.verify import verified
+
+
+async def repair(journey: Journey, case: CaseFile) -> Outcome:
+    """The outcome of one incident, and `case` filled with everything that was found on the way."""
+    try:
+        outcome = await travel(journey, case)
+    except Stopped as stopped:
+        return await give_up(journey, case, stopped.stop)
+    await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
+    return outcome
+
+
+async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
+    """The outcome of an incident that `stop` ended: a person has been told, and it is on record."""
+    outcome = outcome_of(case, stop)
+    await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
+    await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
+    await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
+    return outcome
+
+
+async def travel(journey: Journey, case: CaseFile) -> Outcome:
+    """The way of an incident that nothing stops: from the tracker's issue to a verified fix in production.
+
+    Raises:
+        Stopped: as soon as a stage refuses.
+    """
+    clients, store, incident, step, wait = (
+        journey.clients,
+        journey.store,
+        case.incident,
+        journey.step,
+        journey.wait,
+    )
+
+    case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
+    case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
+    policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
+    case.decision = journey.rule(decide, policy, case.finding, case.cause)
+    case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
+    record = await step(Stage.DECIDE, recall, store, incident, case.patch)
+    case.decision = journey.rule(settle, case.decision, case.patch, record)
+    case.pull = await step(Stage.MERGE, propose, clients, case)
+    case.armed = await step(Stage.MERGE, arm, clients, case)
+    await journey.tell(Stage.VERIFY, report, clients, case)
+    case.evidence = await wait(Stage.VERIFY, verified, clients, case)
+    if isinstance(case.armed, Held):
+        raise Stopped(case.armed.stop)
+    case.merged = await wait(Stage.MERGE, merged, clients, case)
+    await journey.tell(Stage.OBSERVE, report, clients, case)
+    case.release = await wait(Stage.OBSERVE, released, clients, case)
+    case.verdict = await observe(journey, case, case.release.live_since, case.decision.looks)
+    return await step(Stage.LEARN, conclude, clients, case)
+
+
+async def observe(journey: Journey, case: CaseFile, live_since: float, looks: tuple[float, ...]) -> Verdict:
+    """The judge's "fixed", asked for at each planned look after the deployment.
+
+    Raises:
+        Stopped: if the judge says "not fixed", or the last look still is inconclusive.
+    """
+    for number, seconds in enumerate(looks, start=1):
+        await journey.until(Stage.OBSERVE, live_since + seconds)
+        verdict = case.verdict = await journey.step(Stage.OBSERVE, judge_release, journey.clients, case)
+        if verdict.judgement is Judgement.FIXED:
+            return verdict
+        if verdict.judgement is Judgement.NOT_FIXED or number == len(looks):
+            raise Stopped(Stop(Stage.OBSERVE, Reason(verdict.judgement), verdict.explanation))
+    raise Stopped(Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, "the policy plans no look at production"))

@@ -1,0 +1,1 @@
+"""The way in: webhooks over HTTP, stored before they are acknowledged, then dispatched to workflows."""

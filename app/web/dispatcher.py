@@ -1,0 +1,93 @@
+"""Takes stored deliveries one after the other and gives them a meaning. Runs beside the server, survives anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+from gidgethub.sansio import Event
+
+from app.settings import Settings
+from app.store import DeliveryState, Store, StoredDelivery
+from app.web.events import Desk, handle
+
+log = structlog.get_logger(__name__)
+
+PAUSE_AFTER_FAULT_SECONDS = 1.0
+
+
+class Poison(Exception):  # noqa: N818 - the name of the state it leads to
+    """A correctly signed body that no handler must see."""
+
+
+class Dispatcher:
+    """Processes the inbox in the background, from `start` to `stop`."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """The inbox is worked off, beginning with what an earlier process left."""
+        self._wake.set()
+        self._task = asyncio.create_task(self._run(), name="dispatcher")
+
+    async def stop(self) -> None:
+        """The delivery in hand is finished or stays stored; nothing runs any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """There is something new in the inbox."""
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while batch := await asyncio.to_thread(self._store.waiting_deliveries):
+                for delivery in batch:
+                    await self._process(delivery)
+
+    async def _process(self, delivery: StoredDelivery) -> None:
+        desk = Desk(self._store, self._settings, [])
+        try:
+            event = Event(read_json(delivery.body), event=delivery.event, delivery_id=delivery.guid)
+            meant = await handle(event, desk)
+        except Poison as fault:
+            await self._settle(delivery, DeliveryState.POISON, str(fault))
+        except Exception as fault:  # the edge of the process: one bad delivery must not stop the others
+            log.exception("delivery failed", guid=delivery.guid)
+            state = await asyncio.to_thread(self._store.retry_delivery, delivery.guid, type(fault).__name__)
+            if state is DeliveryState.RECEIVED:
+                await asyncio.sleep(PAUSE_AFTER_FAULT_SECONDS)
+        else:
+            state = DeliveryState.DONE if meant else DeliveryState.IGNORED
+            await self._settle(delivery, state, "; ".join(desk.handled))
+
+    async def _settle(self, delivery: StoredDelivery, state: DeliveryState, note: str) -> None:
+        await asyncio.to_thread(self._store.settle_delivery, delivery.guid, state, note)
+        log.info("delivery", guid=delivery.guid, github_event=delivery.event, state=state, note=note)
+
+
+def read_json(body: bytes) -> dict[str, object]:
+    """The object that `body` spells.
+
+    Raises:
+        Poison: if it is no JSON object, not UTF-8, nested too deeply, or holds numbers that JSON does not know.
+    """
+    try:
+        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        raise Poison(f"not JSON: {type(fault).__name__}") from fault
+    if not isinstance(data, dict):
+        raise Poison("not a JSON object")
+    return data
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,125 @@
+"""What each webhook event means. A payload is a hint: it starts or wakes a workflow, which reads the facts itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from gidgethub.routing import Router
+from gidgethub.sansio import Event
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app import workflow
+from app.detect import fingerprint, recognise
+from app.settings import Settings
+from app.store import Store
+
+log = structlog.get_logger(__name__)
+router = Router()
+
+# Each of these may be what a waiting incident waits for.
+WAKING = (
+    "check_run",
+    "check_suite",
+    "deployment_status",
+    "pull_request",
+    "pull_request_review",
+    "push",
+    "status",
+    "workflow_run",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What handlers work with. `handled` turns true when an event had a meaning for us."""
+
+    store: Store
+    settings: Settings
+    handled: list[str]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Id(_Payload):
+    id: int
+
+
+class _Repository(_Payload):
+    id: int
+    full_name: str
+
+
+class _Issue(_Payload):
+    number: int
+    body: str | None = None
+    user: _Id | None = None
+    pull_request: dict[str, Any] | None = None
+
+
+class IssueEvent(_Payload):
+    """The part of an `issues` delivery that we read."""
+
+    issue: _Issue
+    repository: _Repository
+    installation: _Id
+
+
+class RepositoryEvent(_Payload):
+    """The part of any repository's delivery that we read."""
+
+    repository: _Repository
+    installation: _Id
+
+
+@router.register("issues", action="opened")
+@router.register("issues", action="reopened")
+@router.register("issues", action="edited")
+async def on_issue(event: Event, desk: Desk) -> None:
+    """An issue that reports an anomaly starts the incident's workflow, once."""
+    payload = IssueEvent.model_validate(event.data)
+    issue = payload.issue
+    if issue.pull_request is not None:
+        return
+    link = recognise(issue.user.id if issue.user else None, issue.body or "", desk.settings)
+    if link is None:
+        return
+    incident, new = await asyncio.to_thread(
+        desk.store.open_incident,
+        repository=payload.repository.full_name,
+        repository_id=payload.repository.id,
+        installation_id=payload.installation.id,
+        issue=issue.number,
+        fingerprint=fingerprint(link),
+    )
+    await workflow.start(incident)
+    desk.handled.append(f"{'started' if new else 'known'} {incident.id}")
+
+
+async def on_progress(event: Event, desk: Desk) -> None:
+    """Something moved in a repository: its running incidents look again."""
+    payload = RepositoryEvent.model_validate(event.data)
+    running = await asyncio.to_thread(desk.store.incidents, repository_id=payload.repository.id, running=True)
+    for incident in running:
+        await workflow.wake(incident.id, event.delivery_id)
+        desk.handled.append(f"woke {incident.id}")
+
+
+for _name in WAKING:
+    router.add(on_progress, _name)
+
+
+async def handle(event: Event, desk: Desk) -> bool:
+    """True if the event had a meaning for us. A payload of another shape than its event's has none."""
+    try:
+        await router.dispatch(event, desk)
+    except ValidationError as fault:
+        log.info(
+            "payload does not fit its event", github_event=event.event, fault=str(fault.errors()[0]["loc"])
+        )
+        return False
+    return bool(desk.handled)

@@ -1,0 +1,85 @@
+"""One server process: everything is built, runs until it is told to stop, and is closed again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+
+import httpx
+import structlog
+
+from app import workflow
+from app.clients import Clients
+from app.clients.github import GitHub
+from app.clients.sentry import Sentry
+from app.engine import Engine
+from app.journey import Workbench
+from app.settings import Settings
+from app.store import Store
+from app.web.dispatcher import Dispatcher
+from app.web.server import create_app, serve
+
+log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 20.0
+
+
+async def run(settings: Settings) -> None:
+    """The server has run until SIGTERM or SIGINT, and everything it held is closed.
+
+    Unfinished incidents stay stored; the next start goes on with them.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as address:
+        log.info("ready", address=address)
+        await stop.wait()
+        log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[str]:
+    """A running Autofix; yields the address that it listens on."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store(settings.database_url or f"sqlite:///{settings.data_dir / 'autofix.sqlite'}")
+        stack.callback(store.close)
+        await asyncio.to_thread(store.migrate)
+        # Two pools: nothing that is set up for one system may reach the other.
+        github_http = await stack.enter_async_context(_http())
+        sentry_http = await stack.enter_async_context(_http())
+        clients = Clients(_github(github_http, settings), _sentry(sentry_http, settings))
+        workflow.bind(Workbench(clients, store, settings))
+        engine = Engine(settings.data_dir, database_url=settings.database_url)
+        stack.push_async_callback(engine.stop)
+        engine.launch()
+        dispatcher = Dispatcher(store, settings)
+        dispatcher.start()
+        stack.push_async_callback(dispatcher.stop)
+        runner = await serve(create_app(store, settings, dispatcher), settings.host, settings.port)
+        stack.push_async_callback(runner.cleanup)
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+
+
+def _http() -> httpx.AsyncClient:
+    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    return httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+
+
+def _github(http: httpx.AsyncClient, settings: Settings) -> GitHub:
+    return GitHub(
+        http,
+        app_id=settings.app_id,
+        private_key=settings.private_key.get_secret_value(),
+        base_url=settings.github_url,
+    )
+
+
+def _sentry(http: httpx.AsyncClient, settings: Settings) -> Sentry:
+    return Sentry(http, settings.sentry_url, settings.sentry_token.get_secret_value())

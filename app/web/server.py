@@ -1,0 +1,105 @@
+"""The HTTP server. A delivery is acknowledged only after it is verified and on disk, never by a timer."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from app.core.errors import StoreUnavailable
+from app.settings import Settings
+from app.store import Received, Store
+from app.web.dispatcher import Dispatcher
+from app.web.signature import is_signed
+
+log = structlog.get_logger(__name__)
+
+# GitHub sends no payload above 25 MB and waits 10 seconds for the answer.
+MAX_BODY_BYTES = 25 * 1024 * 1024
+BODY_SECONDS = 9.0
+STORE_SECONDS = 8.0
+MAX_HEADER_LENGTH = 64
+
+STORE = web.AppKey("store", Store)
+SETTINGS = web.AppKey("settings", Settings)
+DISPATCHER = web.AppKey("dispatcher", Dispatcher)
+
+
+def create_app(store: Store, settings: Settings, dispatcher: Dispatcher) -> web.Application:
+    """The web application: `POST /webhooks/github`, `GET /healthz`, `GET /readyz`."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[STORE], app[SETTINGS], app[DISPATCHER] = store, settings, dispatcher
+    app.router.add_post("/webhooks/github", receive_github)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    return app
+
+
+async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """A running server; `runner.addresses` tells the port. Bodies are never decompressed: see `receive_github`."""
+    runner = web.AppRunner(app, auto_decompress=False, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner
+
+
+async def receive_github(request: web.Request) -> web.Response:
+    """202 once the delivery is verified and stored; 401 without the right signature; 503 if it cannot be stored."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        return _say(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not accepted")
+    body = await _read(request)
+    if isinstance(body, web.Response):
+        return body
+    secret = request.app[SETTINGS].webhook_secret.get_secret_value()
+    if not is_signed(body, request.headers.get("X-Hub-Signature-256"), secret):
+        return _say(HTTPStatus.UNAUTHORIZED, "the signature is missing or wrong")
+    guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
+    if not _plain(guid) or not _plain(event):
+        return _say(HTTPStatus.BAD_REQUEST, "X-GitHub-Delivery and X-GitHub-Event are needed")
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            received = await asyncio.to_thread(request.app[STORE].receive, guid, event, body)
+    except (TimeoutError, StoreUnavailable) as fault:
+        log.error("delivery not stored", guid=guid, fault=type(fault).__name__)  # noqa: TRY400 - the type says it
+        return _say(HTTPStatus.SERVICE_UNAVAILABLE, "the delivery could not be stored; redeliver it later")
+    if received is Received.CONFLICT:
+        log.error("the GUID of a stored delivery came with another body; the first one stands", guid=guid)
+    request.app[DISPATCHER].wake()
+    return _say(HTTPStatus.ACCEPTED, str(received))
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The process runs."""
+    return _say(HTTPStatus.OK, "ok")
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The database answers, so deliveries can be accepted."""
+    ready = await asyncio.to_thread(request.app[STORE].ready)
+    return (
+        _say(HTTPStatus.OK, "ready")
+        if ready
+        else _say(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer")
+    )
+
+
+async def _read(request: web.Request) -> bytes | web.Response:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return _say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 25 MB")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        return _say(HTTPStatus.REQUEST_TIMEOUT, "the body came too slowly")
+    except web.HTTPRequestEntityTooLarge:
+        return _say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 25 MB")
+
+
+def _plain(header: str) -> bool:
+    return 0 < len(header) <= MAX_HEADER_LENGTH and header.isascii() and header.isprintable()
+
+
+def _say(status: HTTPStatus, text: str) -> web.Response:
+    return web.json_response({"status": text}, status=status)
