@@ -1,0 +1,11 @@
+"""Why a pull request is not verified: the one exception that every step of the verification raises."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818 - a refusal of a pull request, not a fault of this program
+    """The pull request is not proved. `gate` names the rule, the message says what was found."""
+
+    def __init__(self, gate: str, message: str) -> None:
+        super().__init__(message)
+        self.gate = gate
