@@ -1,0 +1,101 @@
+"""The demo in a terminal: what happens now, and at the end the whole story."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.syntax import Syntax
+from rich.table import Table
+
+from app.demo.scenario import SCENARIOS, Scenario
+from app.demo.story import Story
+from app.store import StepRow
+
+# Steps worth a line while they happen; probes that only look again are not.
+TOLD = {
+    "detect": "detect: the issue and its event are genuine",
+    "investigate": "investigate: the failing expression is confirmed",
+    "decide": "decide: the policy allows it",
+    "fix": "fix: a patch and its regression test are written",
+    "propose": "merge: the commit is pushed, the pull request is open",
+    "arm": "merge: auto-merge is asked for, by the branch's own rules",
+    "verified": "verify: the repository's CI has run our check",
+    "merged": "merge: GitHub has merged",
+    "released": "observe: the rollout of the merge commit has ended",
+    "judge_release": "observe: the judge has looked at production",
+    "conclude": "learn: told, closed, recorded",
+    "escalate": "escalate: a person has everything",
+}
+
+
+class Display:
+    """Prints lines with the seconds since the start; the same in a terminal and in a log file."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = time.monotonic()
+
+    def line(self, text: str, *, style: str = "") -> None:
+        """One line with its time."""
+        seconds = time.monotonic() - self._start
+        self._console.print(f"[dim]{seconds:6.1f}s[/dim]  {_plain(text)}", style=style, highlight=False)
+
+    def step(self, step: StepRow) -> None:
+        """A finished step of Autofix, if it is worth a line."""
+        if step.name not in TOLD or step.note == "NoneType":
+            return
+        refused = ": " in step.note
+        text = f"{step.stage}: {step.note}" if refused else TOLD[step.name]
+        self.line(text, style="yellow" if refused else "green")
+
+    def opening(self, scenario: Scenario, seed: int) -> None:
+        """What is about to be seen."""
+        self._console.rule(f"[bold]Autofix demo: {scenario.name}")
+        self._console.print(
+            f"{scenario.story}. Everything runs on this machine. Seed {seed}.\n", highlight=False
+        )
+
+    def story(self, story: Story, diff: str) -> None:
+        """The timeline, the diff, the error rate before and after, and the summary."""
+        self._console.print()
+        table = Table(title="Timeline", title_justify="left")
+        for name in ("stage", "Autofix worked", "waited for CI, CD, traffic"):
+            table.add_column(name, justify="left" if name == "stage" else "right")
+        for stage in story.stages:
+            table.add_row(stage.stage, f"{stage.seconds:.2f} s", f"{stage.waiting_seconds:.1f} s")
+        waited = sum(stage.waiting_seconds for stage in story.stages)
+        table.add_section()
+        table.add_row("all", f"{story.own_seconds:.2f} s", f"{waited:.1f} s")
+        self._console.print(table)
+        if diff:
+            title = "The merged commit" if story.outcome == "fixed" else "The change"
+            self._console.print(Panel(Syntax(diff, "diff", word_wrap=True), title=title, title_align="left"))
+        rates = Table(title="Failed requests, counted at the proxy", title_justify="left")
+        for name in ("", "requests", "errors", "errors per minute"):
+            rates.add_column(name, justify="left" if not name else "right")
+        for name, rate in (("before", story.before), ("after", story.after)):
+            rates.add_row(name, str(rate.requests), str(rate.errors), f"{rate.per_minute:.1f}")
+        self._console.print(rates)
+        style = {"fixed": "green", "proposed": "cyan"}.get(story.outcome, "yellow")
+        verdict = story.outcome + (f" ({story.reason})" if story.reason else "")
+        self._console.print(
+            Panel(_plain(story.summary), title=f"[bold]{verdict}", title_align="left", style=style)
+        )
+
+
+def list_scenarios(console: Console) -> None:
+    """The scenarios, one a line."""
+    table = Table(box=None)
+    table.add_column("scenario")
+    table.add_column("ends")
+    table.add_column("what happens")
+    for scenario in SCENARIOS.values():
+        table.add_row(scenario.name, scenario.result, scenario.story)
+    console.print(table)
+
+
+def _plain(text: str) -> str:
+    """`text` without meaning for rich: issue titles hold brackets."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,1 @@
+"""The bare git repository behind every repository of the stand-in."""

@@ -1,0 +1,352 @@
+"""GitHub's records as the GraphQL schema sees them.
+
+A node is a dictionary; what costs something, or takes arguments, is a function in it that the executor calls
+only when the field was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.demo.github import mergeability
+from app.demo.github.accounts import Account, App, node_id
+from app.demo.github.errors import MutationRefused
+from app.demo.github.git.objects import BlameRange, Signature
+from app.demo.github.render.accounts import HTML, iso, iso_or_none
+from app.demo.github.render.commits import account_of
+from app.demo.github.rest.commits import pulls_of
+from app.demo.github.rest.routing import Call
+from app.demo.github.rules import check_state, requirements, review_decision
+from app.demo.github.state import CheckRun, Issue, Pull, Repository, RequiredCheck, Status
+
+Node = dict[str, Any]
+_OLDEST = 10
+
+
+def account(record: Account) -> Node:
+    """A `User`, `Bot` or `Organization`; bots go by their slug here, unlike in REST."""
+    slug = record.login.removesuffix("[bot]")
+    return {
+        "__typename": record.type,
+        "id": record.node_id,
+        "databaseId": record.id,
+        "login": slug if record.type == "Bot" else record.login,
+        "url": f"{HTML}/apps/{slug}" if record.type == "Bot" else f"{HTML}/{record.login}",
+        "name": record.name,
+    }
+
+
+def connection(nodes: list[Node]) -> Node:
+    """All nodes as one page."""
+    page = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
+    return {"nodes": nodes, "totalCount": len(nodes), "pageInfo": page}
+
+
+def repository(call: Call, repo: Repository) -> Node:
+    """A `Repository`."""
+
+    def pull_request(_info: Any, number: int) -> Node:
+        found = repo.pulls.get(number)
+        if found is None:
+            text = f"Could not resolve to a PullRequest with the number of {number}."
+            raise MutationRefused(text, "NOT_FOUND")
+        return pull(call, found)
+
+    def issue_by(_info: Any, number: int) -> Node:
+        found = repo.issues.get(number)
+        if found is None or found.pull is not None:
+            text = f"Could not resolve to an Issue with the number of {number}."
+            raise MutationRefused(text, "NOT_FOUND")
+        return issue(found)
+
+    def git_object(_info: Any, expression: str | None = None, oid: str | None = None) -> Node | None:
+        return object_at(call, repo, oid or expression or "")
+
+    def ref_by(_info: Any, **arguments: str) -> Node | None:
+        return ref(call, repo, arguments["qualifiedName"])
+
+    return {
+        "__typename": "Repository",
+        "id": repo.node_id,
+        "databaseId": repo.id,
+        "name": repo.name,
+        "nameWithOwner": repo.full_name,
+        "isPrivate": repo.private,
+        "autoMergeAllowed": repo.allow_auto_merge,
+        "defaultBranchRef": lambda _info: ref(call, repo, repo.default_branch),
+        "pullRequest": pull_request,
+        "issue": issue_by,
+        "object": git_object,
+        "ref": ref_by,
+    }
+
+
+def issue(record: Issue) -> Node:
+    """An `Issue`."""
+    return {
+        "__typename": "Issue",
+        "id": record.node_id,
+        "number": record.number,
+        "title": record.title,
+        "body": record.body or "",
+        "state": record.state.upper(),
+        "closed": record.state == "closed",
+        "url": f"{HTML}/{record.repository.full_name}/issues/{record.number}",
+        "author": account(record.user),
+    }
+
+
+def pull(call: Call, record: Pull) -> Node:
+    """A `PullRequest`; looking at `mergeable` or `mergeStateStatus` starts their computation, as in REST."""
+    site, repo = call.site, record.repository
+    state = "MERGED" if record.merged_at is not None else record.issue.state.upper()
+    # Both fields of one answer agree, so they come from one look.
+    seen: list[str] = []
+
+    def look() -> str:
+        if not seen:
+            seen.append(mergeability.read_state(site, record))
+        return seen[0]
+
+    def mergeable(_info: Any) -> str:
+        return "UNKNOWN" if look() == "unknown" else "MERGEABLE" if record.mergeable else "CONFLICTING"
+
+    def decision(_info: Any) -> str | None:
+        return review_decision(record, requirements(repo, record.base_ref))
+
+    merged_into = record.merge_commit_sha if record.merged_at is not None else None
+    return {
+        "__typename": "PullRequest",
+        "id": record.node_id,
+        "databaseId": record.id % 2**31,
+        "number": record.number,
+        "title": record.issue.title,
+        "body": record.issue.body or "",
+        "url": f"{HTML}/{repo.full_name}/pull/{record.number}",
+        "author": account(record.issue.user),
+        "state": state,
+        "isDraft": record.draft,
+        "closed": not record.open,
+        "closedAt": iso_or_none(record.issue.closed_at),
+        "merged": record.merged_at is not None,
+        "mergedAt": iso_or_none(record.merged_at),
+        "mergedBy": account(record.merged_by) if record.merged_by else None,
+        "mergeable": mergeable,
+        "mergeStateStatus": lambda _info: look().upper(),
+        "mergeCommit": lambda _info: commit(call, repo, merged_into) if merged_into else None,
+        "reviewDecision": decision,
+        "headRefOid": record.head_sha,
+        "headRefName": record.head_ref,
+        "baseRefName": record.base_ref,
+        "baseRefOid": record.base_sha,
+        "isCrossRepository": False,
+        "isInMergeQueue": False,
+        "autoMergeRequest": lambda _info: _auto_merge(call, record),
+        "statusCheckRollup": lambda _info: rollup(repo, record.head_sha, record),
+        "viewerCanEnableAutoMerge": record.open and record.auto_merge is None and repo.allow_auto_merge,
+        "viewerCanDisableAutoMerge": record.auto_merge is not None,
+    }
+
+
+def _auto_merge(call: Call, record: Pull) -> Node | None:
+    armed = record.auto_merge
+    if armed is None:
+        return None
+    return {
+        "authorEmail": armed.author_email,
+        "commitBody": armed.body,
+        "commitHeadline": armed.headline,
+        "enabledAt": iso(armed.enabled_at),
+        "enabledBy": account(armed.enabled_by.user),
+        "mergeMethod": armed.method.upper(),
+        "pullRequest": lambda _info: pull(call, record),
+    }
+
+
+def rollup(repo: Repository, sha: str, of: Pull | None = None) -> Node | None:
+    """A `StatusCheckRollup`, or None when nothing was reported."""
+    required = {check.context for check in requirements(repo, of.base_ref).checks} if of else set[str]()
+    suites = [suite for suite in repo.check_suites.values() if suite.head_sha == sha]
+    runs = [run for suite in suites for run in suite.latest()]
+    statuses = list({item.context: item for item in repo.statuses if item.sha == sha}.values())
+    names = {run.name for run in runs} | {status.context for status in statuses}
+    if not names:
+        return None
+    states = {check_state(repo, sha, RequiredCheck(name)) for name in names}
+    summed = "FAILURE" if "failing" in states else "PENDING" if "in progress" in states else "SUCCESS"
+    nodes = [_check_run(run, required) for run in runs] + [_context(item, required) for item in statuses]
+    return {"state": summed, "contexts": lambda _info, **_page: connection(nodes)}
+
+
+def _is_required(name: str, required: set[str]) -> Callable[..., bool]:
+    return lambda _info, **_of: name in required
+
+
+def _app(record: App) -> Node:
+    known = {"id": record.node_id, "databaseId": record.id, "name": record.name, "slug": record.slug}
+    return {"__typename": "App", **known}
+
+
+def _check_run(run: CheckRun, required: set[str]) -> Node:
+    return {
+        "__typename": "CheckRun",
+        "id": node_id("CR", run.id),
+        "databaseId": run.id % 2**31,
+        "name": run.name,
+        "status": run.status.upper(),
+        "conclusion": run.conclusion.upper() if run.conclusion else None,
+        "detailsUrl": run.details_url,
+        "checkSuite": {"id": node_id("CS", run.suite.id), "app": _app(run.suite.app)},
+        "isRequired": _is_required(run.name, required),
+    }
+
+
+def _context(record: Status, required: set[str]) -> Node:
+    return {
+        "__typename": "StatusContext",
+        "id": node_id("SC", record.id),
+        "context": record.context,
+        "state": record.state.upper(),
+        "targetUrl": record.target_url,
+        "description": record.description,
+        "creator": account(record.creator.user),
+        "isRequired": _is_required(record.context, required),
+    }
+
+
+def object_at(call: Call, repo: Repository, expression: str) -> Node | None:
+    """What `expression` (a revision, or `revision:path`) names: a `Commit`, a `Tree` or a `Blob`."""
+    revision, colon, path = expression.partition(":")
+    sha = repo.git.resolve(revision)
+    if sha is None:
+        return None
+    if not colon:
+        return commit(call, repo, sha)
+    entry = repo.git.entry(repo.git.commit(sha).tree, path)
+    if entry is None:
+        return None
+    kind = "Tree" if entry.mode == 0o40000 else "Blob"  # noqa: PLR2004 - git's own mode of a tree
+    known = {"id": f"{kind[0]}_{entry.sha}", "oid": entry.sha, "abbreviatedOid": entry.sha[:7]}
+    if kind == "Tree":
+        return {"__typename": kind, **known}
+    data = repo.git.blob(entry.sha)
+    text = None if b"\0" in data else data.decode(errors="replace")
+    return {"__typename": kind, **known, "byteSize": len(data), "isBinary": text is None, "text": text}
+
+
+def commit(call: Call, repo: Repository, sha: str) -> Node:
+    """A `Commit`."""
+    item = repo.git.commit(sha)
+
+    def person(signature: Signature) -> Node:
+        known = account_of(call.site, signature)
+        user = account(known) if known and known.type == "User" else None
+        return {"name": signature.name, "email": signature.email, "date": iso(signature.at), "user": user}
+
+    def associated(_info: Any, first: int | None = None, **_page: Any) -> Node:
+        found = [pull(call, record) for record in pulls_of(repo, sha)]
+        return connection(found[:first])
+
+    return {
+        "__typename": "Commit",
+        "id": f"C_{sha}",
+        "oid": sha,
+        "abbreviatedOid": sha[:7],
+        "url": f"{HTML}/{repo.full_name}/commit/{sha}",
+        "message": item.message,
+        "messageHeadline": item.headline,
+        "messageBody": item.message.partition("\n")[2].strip(),
+        "authoredDate": iso(item.author.at),
+        "committedDate": iso(item.committer.at),
+        "author": person(item.author),
+        "committer": person(item.committer),
+        "blame": lambda _info, path: _blame(call, repo, sha, path),
+        "associatedPullRequests": associated,
+        "statusCheckRollup": lambda _info: rollup(repo, sha),
+    }
+
+
+def _blame(call: Call, repo: Repository, sha: str, path: str) -> Node:
+    if repo.git.entry(repo.git.commit(sha).tree, path) is None:
+        return {"ranges": []}
+    found = repo.git.blame(sha, path)
+    times = sorted({repo.git.commit(item.commit).committer.at for item in found}, reverse=True)
+
+    def shown(item: BlameRange) -> Node:
+        place = times.index(repo.git.commit(item.commit).committer.at)
+        return {
+            "age": 1 + place * (_OLDEST - 1) // max(1, len(times) - 1),
+            "startingLine": item.start,
+            "endingLine": item.end,
+            "commit": commit(call, repo, item.commit),
+        }
+
+    return {"ranges": [shown(item) for item in found]}
+
+
+def ref(call: Call, repo: Repository, name: str) -> Node | None:
+    """A `Ref`, by its short or full name."""
+    full = name if name.startswith("refs/") else f"refs/heads/{name}"
+    sha = repo.git.ref(full)
+    if sha is None:
+        return None
+    prefix, short = full[: full.index("/", 5) + 1], full[full.index("/", 5) + 1 :]
+    return {
+        "__typename": "Ref",
+        "id": f"REF_{repo.id}_{full}",
+        "name": short,
+        "prefix": prefix,
+        "target": lambda _info: object_at(call, repo, sha),
+        "branchProtectionRule": lambda _info: _protection(call, repo, short),
+        "refUpdateRule": lambda _info: _update_rule(repo, short),
+    }
+
+
+def _protection(call: Call, repo: Repository, branch: str) -> Node | None:
+    record = repo.protection.get(branch)
+    # Classic protection is the administrators' business; others see `refUpdateRule`.
+    token = call.token
+    app_without = (
+        token is not None and token.permissions is not None and not token.grants("administration", "read")
+    )
+    if record is None or app_without:
+        return None
+    checks = record.checks or []
+    known = [call.site.apps.get(check.app_id or 0) for check in checks]
+    return {
+        "__typename": "BranchProtectionRule",
+        "id": f"BPR_{repo.id}_{branch}",
+        "pattern": branch,
+        "allowsDeletions": record.allow_deletions,
+        "allowsForcePushes": record.allow_force_pushes,
+        "dismissesStaleReviews": record.dismiss_stale_reviews,
+        "isAdminEnforced": record.enforce_admins,
+        "requiredApprovingReviewCount": record.approvals,
+        "requiredStatusCheckContexts": [check.context for check in checks],
+        "requiredStatusChecks": [
+            {"context": check.context, "app": _app(app) if app else None}
+            for check, app in zip(checks, known, strict=True)
+        ],
+        "requiresApprovingReviews": record.approvals is not None,
+        "requiresCodeOwnerReviews": record.code_owner_reviews,
+        "requiresLinearHistory": record.linear_history,
+        "requiresStatusChecks": record.checks is not None,
+        "requiresStrictStatusChecks": record.strict,
+    }
+
+
+def _update_rule(repo: Repository, branch: str) -> Node | None:
+    record = repo.protection.get(branch)
+    if record is None:
+        return None
+    return {
+        "pattern": branch,
+        "allowsDeletions": record.allow_deletions,
+        "allowsForcePushes": record.allow_force_pushes,
+        "requiredApprovingReviewCount": record.approvals,
+        "requiredStatusCheckContexts": [check.context for check in record.checks or []],
+        "requiresCodeOwnerReviews": record.code_owner_reviews,
+        "requiresLinearHistory": record.linear_history,
+        "viewerCanPush": record.approvals is None and not record.checks,
+    }

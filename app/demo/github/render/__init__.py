@@ -1,0 +1,1 @@
+"""How GitHub writes its records as JSON: a module per area, a function per shape of its description."""

@@ -1,0 +1,1 @@
+"""GitHub's REST API, one module per area; each declares its routes in `ROUTES`."""

@@ -1,0 +1,184 @@
+"""`autofix demo`: set the world up, let it happen, tell the story, leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from app.demo.autofix import AutofixServer, ServerFailed
+from app.demo.display import Display, list_scenarios
+from app.demo.platform.traffic import MixUnreadable
+from app.demo.scenario import SCENARIOS, Scenario
+from app.demo.story import Story, tell
+from app.demo.world import FULL_NAME, World, WorldFailed
+from app.store import IncidentRow, Store
+
+LONGEST_SECONDS = 280.0
+POLL_SECONDS = 0.2
+# The rate after the fix is counted over at least this time, so that the last table is worth reading.
+AFTER_SECONDS = 8.0
+# A kill comes this many seconds after one of Autofix's steps was seen, at random.
+KILL_DELAY_SECONDS = 1.5
+DOWN_SECONDS = 1.0
+BAD_INPUT = 2
+
+
+class DemoFailed(Exception):  # noqa: N818 - what happened, in the reader's words
+    """The demo did not come to an end in time."""
+
+
+def demo(name: str, *, json_file: Path | None, keep: bool, shop: Path | None, seed: int | None) -> int:
+    """0 if the scenario ended as it must, 1 if not, 2 for bad input; the story is printed and written."""
+    console = Console(highlight=False)
+    if name == "list":
+        list_scenarios(console)
+        return 0
+    if name not in SCENARIOS:
+        print(f"there is no scenario {name!r}; known are: {', '.join(SCENARIOS)}", file=sys.stderr)
+        return BAD_INPUT
+    if shop is not None and not (shop / "shop").is_dir():
+        print(f"{shop} is no copy of the sample repository: it has no folder `shop`", file=sys.stderr)
+        return BAD_INPUT
+    seed = random.SystemRandom().randrange(10_000) if seed is None else seed
+    root = Path(tempfile.mkdtemp(prefix="autofix-demo-"))
+    try:
+        story = asyncio.run(
+            _play(SCENARIOS[name], root, Display(console), console, keep=keep, shop=shop, seed=seed)
+        )
+    except (WorldFailed, ServerFailed, DemoFailed, MixUnreadable) as fault:
+        console.print(f"[red]The demo failed:[/red] {fault}\nIts logs are kept in {root}")
+        return 1
+    shutil.rmtree(root, ignore_errors=True)
+    if json_file is not None:
+        json_file.write_text(json.dumps(story.as_json(), indent=2) + "\n", encoding="utf-8")
+    return 0 if as_expected(SCENARIOS[name], story) else 1
+
+
+def as_expected(scenario: Scenario, story: Story) -> bool:
+    """True if the story ended as the scenario says it must."""
+    return story.outcome == scenario.result and story.reason == scenario.reason
+
+
+async def _play(
+    scenario: Scenario,
+    root: Path,
+    display: Display,
+    console: Console,
+    *,
+    keep: bool,
+    shop: Path | None,
+    seed: int,
+) -> Story:
+    display.opening(scenario, seed)
+    async with World(root, scenario, shop=shop, tell=display.line) as world:
+        story, diff = await play(world, display, random.Random(seed))
+        display.story(story, diff)
+        if keep:
+            await _stay(world, console)
+    return story
+
+
+async def play(world: World, display: Display, chance: random.Random) -> tuple[Story, str]:
+    """The story of the world's one incident, and its diff, once it has ended.
+
+    Raises:
+        DemoFailed: if it has not ended within the longest time a demo may take.
+    """
+    store = Store(world.server.store_url)
+    assassin = asyncio.create_task(_kill(world.server, store, world.scenario.kills, display, chance))
+    try:
+        incident = await _follow(store, display)
+        deployed = _deployed_at(world)
+        await asyncio.sleep(AFTER_SECONDS)
+        steps = await asyncio.to_thread(store.steps, incident.id)
+    finally:
+        assassin.cancel()
+        await asyncio.gather(assassin, return_exceptions=True)
+        store.close()
+    if deployed is None:
+        before, after = world.rate(None, incident.ended_at), world.rate(incident.ended_at)
+    else:
+        before, after = world.rate(None, deployed[0]), world.rate(deployed[1])
+    return tell(world.scenario.name, incident, steps, before, after), await _diff(world, incident)
+
+
+async def _follow(store: Store, display: Display) -> IncidentRow:
+    """The incident once it has ended, its steps told on the way."""
+    limit = time.monotonic() + LONGEST_SECONDS
+    told = 0
+    while time.monotonic() < limit:
+        for incident in await asyncio.to_thread(store.incidents):
+            steps = await asyncio.to_thread(store.steps, incident.id)
+            for step in steps[told:]:
+                display.step(step)
+            told = len(steps)
+            if incident.ended_at is not None:
+                return incident
+        await asyncio.sleep(POLL_SECONDS)
+    raise DemoFailed(f"no incident has ended within {LONGEST_SECONDS:.0f} seconds")
+
+
+async def _kill(
+    server: AutofixServer, store: Store, times: int, display: Display, chance: random.Random
+) -> None:
+    """The server is killed `times` times, each at a random moment after Autofix has done something new."""
+    seen = 0
+    for _ in range(times):
+        target = seen + chance.randint(1, 4)
+        while seen < target:
+            seen = await asyncio.to_thread(lambda: sum(len(store.steps(row.id)) for row in store.incidents()))
+            await asyncio.sleep(POLL_SECONDS / 4)
+        await asyncio.sleep(chance.uniform(0, KILL_DELAY_SECONDS))
+        await server.kill()
+        display.line(f"kill -9: the server is gone, after {seen} steps", style="red")
+        await asyncio.sleep(DOWN_SECONDS)
+        await server.start()
+        display.line("the server is back", style="red")
+
+
+def _deployed_at(world: World) -> tuple[float, float] | None:
+    """When the rollout of the last merge began and when it was live; None if no merge is live."""
+    deployments = sorted(world.repository.deployments.values(), key=lambda item: item.id)
+    if len(deployments) < 2:  # noqa: PLR2004 - the first one brought the faulty version
+        return None
+    last = deployments[-1]
+    live = [status.created_at for status in last.statuses if status.state == "success"]
+    return (last.created_at, live[-1]) if live else None
+
+
+async def _diff(world: World, incident: IncidentRow) -> str:
+    """The change of the incident's pull request, by plain git."""
+    pull = world.repository.pulls.get(incident.pull_request or 0)
+    if pull is None:
+        return ""
+    command = ["git", f"--git-dir={world.repository.git_dir}", "diff", f"main...refs/pull/{pull.number}/head"]
+    return await asyncio.to_thread(
+        lambda: subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    )
+
+
+async def _stay(world: World, console: Console) -> None:
+    """Everything stays up until the user presses Ctrl-C, with commands to look around."""
+    token = world.github.mint_token(login="ada")
+    console.print(
+        "\n[bold]Still running.[/bold] Look around, then press Ctrl-C:\n"
+        f"  git --git-dir={world.repository.git_dir} log --stat main\n"
+        f"  curl -s {world.platform.url}/status\n"
+        f"  curl -s {world.platform.proxy_url}/healthz\n"
+        f"  curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues?state=all\n"
+        f"  curl -s {world.server.url}/readyz",
+        soft_wrap=True,
+    )
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        console.print("stopping")

@@ -1,0 +1,63 @@
+"""The stories that the demo tells, and how each must end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.model import Reason, Result
+
+TEMPLATE = Path(__file__).parent / "sample"
+OVERLAYS = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed."""
+
+    name: str
+    story: str
+    result: Result
+    reason: Reason | None = None
+    protected: bool = True
+    kills: int = 0
+
+    @property
+    def overlay(self) -> Path | None:
+        """The files laid over the sample repository before its first commit, if the story needs any."""
+        folder = OVERLAYS / self.name
+        return folder if folder.is_dir() else None
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("fixed", "a None reaches checkout; the fix is merged, canaried and proven", Result.FIXED),
+        Scenario("novel", "a failure of an unknown kind goes to a person", Result.ESCALATED, Reason.NOVEL),
+        Scenario(
+            "red-tests",
+            "the fix breaks a test of the repository, so it is never merged",
+            Result.ESCALATED,
+            Reason.CHECK_FAILED,
+        ),
+        Scenario(
+            "bad-canary",
+            "the fix moves the failure elsewhere, and the canary is rolled back",
+            Result.ESCALATED,
+            Reason.ROLLED_BACK,
+        ),
+        Scenario(
+            "unprotected",
+            "the branch requires no checks, so the fix is only proposed",
+            Result.PROPOSED,
+            Reason.UNPROTECTED,
+            protected=False,
+        ),
+        Scenario(
+            "crash",
+            "the server is killed twice at random, and the fix still arrives once",
+            Result.FIXED,
+            kills=2,
+        ),
+    )
+}

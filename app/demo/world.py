@@ -1,0 +1,293 @@
+"""The demo's world on loopback: GitHub, Sentry, Actions, a hosting platform, customers, and the real Autofix server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from app.demo.actions import ActionsRunner
+from app.demo.autofix import AutofixServer
+from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, GitHubStandIn, Repository
+from app.demo.platform import Platform, Traffic
+from app.demo.platform.traffic import mix_in_repository
+from app.demo.scenario import TEMPLATE, Scenario
+from app.demo.sentry import SELF_HOSTED, Alert, SentryStandIn
+
+OWNER, NAME = "acme", "shop"
+FULL_NAME = f"{OWNER}/{NAME}"
+INSTALLATION = 77
+APP_ID = 4242
+BOT_ID = 4_242_001
+SENTRY_TOKEN = "demo-sentry-token"  # noqa: S105 - guards a stand-in on loopback
+WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - likewise
+ACTION_REPOSITORY = "autofix-app/autofix"
+REQUIRED_CHECKS = ("autofix", "tests")
+ALERT_AFTER = 5
+DEPLOY_SECONDS = 60.0
+POLL_SECONDS = 0.1
+
+Listener = Callable[[str], None]
+
+
+class WorldFailed(Exception):  # noqa: N818 - what happened, in the reader's words
+    """The demo's world could not be set up; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Failed requests (5xx) among all requests that customers made in a stretch of time."""
+
+    requests: int
+    errors: int
+    seconds: float
+
+    @property
+    def per_minute(self) -> float:
+        """Errors per minute; 0 for an empty stretch."""
+        return 60 * self.errors / self.seconds if self.seconds > 0 else 0.0
+
+
+class World:
+    """Everything the demo needs, between `async with`. Nothing is left running, nothing lies outside `root`."""
+
+    def __init__(self, root: Path, scenario: Scenario, *, shop: Path | None = None, tell: Listener) -> None:
+        self.root = root
+        self.scenario = scenario
+        self._template = shop or TEMPLATE
+        self._tell = tell
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._private_key = root / "app.pem"
+        self._private_key.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        public = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        self.github = GitHubStandIn(root / "github", app=_registration(public.decode()))
+        self.sentry = SentryStandIn(
+            organization=OWNER,
+            project=NAME,
+            token=SENTRY_TOKEN,
+            open_issue=self._open_issue,
+            alert_after=ALERT_AFTER,
+            permalink_host=SELF_HOSTED,
+        )
+        self.server: AutofixServer
+        self.platform: Platform
+        self.traffic: Traffic
+        self.actions: ActionsRunner
+        self.repository: Repository
+        self._stack = contextlib.AsyncExitStack()
+        self._traffic_since = 0.0
+
+    async def __aenter__(self) -> Self:
+        """Everything runs: the first version serves customers, and Autofix waits."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing runs any more."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        await self.github.start()
+        self._stack.push_async_callback(self.github.stop)
+        await self.sentry.start()
+        self._stack.push_async_callback(self.sentry.stop)
+        self._create_repository()
+        self.server = AutofixServer(self.root / "autofix", self._settings())
+        self.github.webhook_url = f"{self.server.url}/webhooks/github"
+        self._stack.push_async_callback(self.server.stop)
+        await self.server.start()
+        self._tell(f"Autofix listens at {self.server.url}")
+        git_dir = self.repository.git_dir
+        self.platform = Platform(git_dir, self.root / "platform", dsn=self.sentry.dsn)
+        self._stack.push_async_callback(self.platform.stop)
+        await self.platform.start()
+        self.actions = ActionsRunner(
+            self.github,
+            self.root / "actions",
+            api_url=self.github.base_url,
+            variables={"PLATFORM_URL": self.platform.url},
+            action_repositories={ACTION_REPOSITORY: self._action_repository()},
+        )
+        self.actions.start()
+        self._stack.push_async_callback(self.actions.stop)
+        await self._first_push()
+        self.traffic = Traffic(self.platform.proxy_url, mix_in_repository(git_dir))
+        await self.traffic.start()
+        self._traffic_since = time.time()
+        self._stack.push_async_callback(self.traffic.stop)
+        self._tell(f"customers use the shop at {self.platform.proxy_url}")
+
+    def rate(self, start: float | None = None, end: float | None = None) -> Rate:
+        """What customers saw between two moments (epoch seconds), counted at the proxy."""
+        since = max(start or 0.0, self._traffic_since)
+        until = end or time.time()
+        requests = errors = 0
+        for counts in self.platform.metrics.since(since).values():
+            requests, errors = requests + counts["requests"], errors + counts["errors"]
+        if end is not None:
+            for counts in self.platform.metrics.since(end).values():
+                requests, errors = requests - counts["requests"], errors - counts["errors"]
+        return Rate(requests, errors, max(0.0, until - since))
+
+    # Setting up ------------------------------------------------------------------------------------------------
+
+    def _create_repository(self) -> None:
+        self.github.create_org(OWNER, members={"ada": "admin"})
+        self.github.create_user("ada")
+        self.github.create_user("sentry[bot]", type="Bot", id=SENTRY_BOT_ID)
+        self.repository = self.github.create_repository(OWNER, NAME)
+        self.github.install(
+            OWNER, installation_id=INSTALLATION, permissions=manifest()["default_permissions"]
+        )
+
+    async def _first_push(self) -> None:
+        """The sample repository's first commit is pushed; its own deploy workflow brings it into production."""
+        folder = self.root / "first-commit"
+        shutil.copytree(self._template, folder, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+        if self.scenario.overlay is not None:
+            shutil.copytree(self.scenario.overlay, folder, dirs_exist_ok=True)
+        await self._git(folder, "init", "--quiet", "--initial-branch=main")
+        await self._git(folder, "add", "--all")
+        await self._git(folder, "commit", "--quiet", "--message=The shop")
+        await self._git(folder, "push", "--quiet", str(self.repository.git_dir), "main")
+        after = await self._git(folder, "rev-parse", "HEAD")
+        self.repository.after_push("refs/heads/main", None, after, self.github.site.accounts["ada"])
+        if self.scenario.protected:
+            await self._protect()
+        for _ in range(int(DEPLOY_SECONDS / POLL_SECONDS)):
+            if self.platform.traffic:
+                self._tell(f"the shop's own CD has deployed {after[:7]}")
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        raise WorldFailed(f"the first deployment did not finish; the logs are in {self.root}")
+
+    async def _protect(self) -> None:
+        """`main` requires the tests and our verification, both reported by GitHub Actions: set as an admin would."""
+        checks = [{"context": name, "integration_id": ACTIONS_APP_ID} for name in REQUIRED_CHECKS]
+        ruleset = {
+            "name": "main",
+            "target": "branch",
+            "enforcement": "active",
+            "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+            "rules": [
+                {
+                    "type": "required_status_checks",
+                    "parameters": {
+                        "required_status_checks": checks,
+                        "strict_required_status_checks_policy": False,
+                    },
+                },
+                {"type": "non_fast_forward"},
+                {"type": "deletion"},
+            ],
+        }
+        headers = {"Authorization": f"Bearer {self.github.mint_token(login='ada')}"}
+        async with httpx.AsyncClient(base_url=self.github.base_url, headers=headers, trust_env=False) as http:
+            (await http.post(f"/repos/{FULL_NAME}/rulesets", json=ruleset)).raise_for_status()
+        self._tell("main requires the checks " + " and ".join(REQUIRED_CHECKS))
+
+    def _action_repository(self) -> Path:
+        """A folder that looks like our own repository to those who use the Action from it."""
+        folder = self.root / "autofix-repository"
+        shutil.copytree(packaged("action"), folder / "action", ignore=shutil.ignore_patterns("__pycache__"))
+        return folder
+
+    async def _open_issue(self, alert: Alert) -> None:
+        """Sentry's integration opens the issue under its own account."""
+        issue = self.github.open_issue(FULL_NAME, login="sentry[bot]", title=alert.title, body=alert.body)
+        self._tell(f"Sentry opened issue #{issue.number}: {alert.title}")
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "AUTOFIX_APP_ID": str(APP_ID),
+            "AUTOFIX_PRIVATE_KEY_FILE": str(self._private_key),
+            "AUTOFIX_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "AUTOFIX_GITHUB_URL": self.github.base_url,
+            "AUTOFIX_SENTRY_URL": self.sentry.base_url,
+            "AUTOFIX_SENTRY_TOKEN": SENTRY_TOKEN,
+            "AUTOFIX_SENTRY_ORGANIZATIONS": OWNER,
+            "AUTOFIX_RECONCILE_SECONDS": "5",
+            "AUTOFIX_LOG_FORMAT": "json",
+        }
+
+    async def _git(self, folder: Path, *arguments: str) -> str:
+        """What git printed.
+
+        Raises:
+            WorldFailed: if git failed, with its own words.
+        """
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            cwd=folder,
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "HOME": str(self.root),
+                "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_AUTHOR_NAME": "Ada",
+                "GIT_AUTHOR_EMAIL": "ada@example.com",
+                "GIT_COMMITTER_NAME": "Ada",
+                "GIT_COMMITTER_EMAIL": "ada@example.com",
+            },
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        if process.returncode != 0:
+            raise WorldFailed(f"git {arguments[0]} failed: {errors.decode(errors='replace').strip()}")
+        return output.decode(errors="replace").strip()
+
+
+def packaged(name: str) -> Path:
+    """A file or folder that users find at the root of our repository: in a wheel it lies inside the package."""
+    inside = Path(__file__).parent / f"_{name}"
+    return inside if inside.exists() else Path(__file__).parents[2] / name
+
+
+def manifest() -> dict[str, Any]:
+    """The App's manifest, `app.yml`."""
+    data = yaml.safe_load(packaged("app.yml").read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise WorldFailed("app.yml is no mapping")
+    return data
+
+
+def _registration(public_key_pem: str) -> AppRegistration:
+    described = manifest()
+    return AppRegistration(
+        id=APP_ID,
+        slug=described["name"],
+        name="Autofix",
+        public_key_pem=public_key_pem,
+        webhook_url=None,
+        webhook_secret=WEBHOOK_SECRET,
+        client_id="Iv1.autofixdemo",
+        bot_user_id=BOT_ID,
+        permissions=described["default_permissions"],
+        events=described["default_events"],
+    )
