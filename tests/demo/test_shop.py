@@ -1,0 +1,168 @@
+"""The sample repository and its scenarios do what the demo's story needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+DEMO = Path(__file__).parents[2] / "app" / "demo"
+SAMPLE = DEMO / "sample"
+SCENARIOS = ("novel", "red-tests", "bad-canary")
+PLAIN_ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+
+# What an automatic guard amounts to, whichever way it is written.
+GUARDS = {
+    "early-return": (
+        "    percent = ",
+        "    if customer.membership is None:\n        return 0\n    percent = ",
+    ),
+    "conditional": (
+        "customer.membership.level, 0",
+        "customer.membership.level if customer.membership is not None else None, 0",
+    ),
+}
+
+REQUESTS = """
+import asyncio, json, random, sys
+from aiohttp.test_utils import TestClient, TestServer
+from shop.web import create_app
+
+async def main():
+    failed = {}
+    async with TestClient(TestServer(create_app("shop@test"))) as client:
+        for request in json.load(sys.stdin):
+            answer = await client.request(request["method"], request["path"], json=request["json"])
+            failed.setdefault(str(answer.status), []).append(request["path"])
+    print(json.dumps({status: len(paths) for status, paths in failed.items()}))
+
+asyncio.run(main())
+"""
+
+
+def checkout(folder: Path, scenario: str | None = None, guard: str | None = None) -> Path:
+    shutil.copytree(SAMPLE, folder)
+    if scenario is not None:
+        shutil.copytree(DEMO / "scenarios" / scenario, folder, dirs_exist_ok=True)
+    if guard is not None:
+        failing = folder / "shop" / "checkout.py"
+        before, after = GUARDS[guard]
+        text = failing.read_text()
+        assert text.count(before) == 1
+        failing.write_text(text.replace(before, after))
+    return folder
+
+
+def run(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=PLAIN_ENVIRONMENT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def suite(folder: Path) -> subprocess.CompletedProcess[str]:
+    return run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def answers(folder: Path) -> tuple[dict[str, int], str]:
+    """How 400 requests of the live mix are answered by status, and what the service logged."""
+    script = (
+        "import json, random, sys; from app.demo.platform.traffic import parse_mix, fill;"
+        "mix = parse_mix(open(sys.argv[1]).read()); chance = random.Random(3);"
+        "chosen = chance.choices(mix, [item.weight for item in mix], k=400);"
+        "filled = [{'method': t.method, 'path': t.path, 'json': fill(t.body, chance)} for t in chosen];"
+        "print(json.dumps(filled))"
+    )
+    requests = run(DEMO.parents[1], "-c", script, str(folder / "traffic.json"))
+    assert requests.returncode == 0, requests.stderr
+    done = run(folder, "-c", REQUESTS, stdin=requests.stdout)
+    assert done.returncode == 0, done.stderr
+    counts: dict[str, int] = json.loads(done.stdout)
+    return counts, done.stderr
+
+
+def raised(log: str) -> set[str]:
+    return {line.split(":")[0] for line in log.splitlines() if re.match(r"[\w.]*[A-Z]\w+(: |$)", line)} - {
+        "Traceback (most recent call last)"
+    }
+
+
+@pytest.mark.parametrize("scenario", [None, *SCENARIOS])
+def test_the_suite_passes_before_any_fix(tmp_path: Path, scenario: str | None) -> None:
+    done = suite(checkout(tmp_path / "shop", scenario))
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_fifth_of_the_live_traffic_fails_with_the_none(tmp_path: Path) -> None:
+    counts, log = answers(checkout(tmp_path / "shop"))
+    assert 0.14 < counts["500"] / 400 < 0.26
+    assert set(counts) == {"200", "201", "404", "500"}
+    assert raised(log) == {"AttributeError"}
+    assert "'NoneType' object has no attribute 'level'" in log
+    line = next(
+        number
+        for number, text in enumerate((SAMPLE / "shop" / "checkout.py").read_text().splitlines(), 1)
+        if "customer.membership.level" in text
+    )
+    assert f'shop/checkout.py", line {line}, in loyalty_discount' in log
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_guard_repairs_the_sample(tmp_path: Path, guard: str) -> None:
+    folder = checkout(tmp_path / "shop", guard=guard)
+    assert suite(folder).returncode == 0
+    assert "500" not in answers(folder)[0]
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_guard_turns_the_suite_of_red_tests_red(tmp_path: Path, guard: str) -> None:
+    done = suite(checkout(tmp_path / "shop", "red-tests", guard))
+    assert done.returncode == 1
+    assert "test_nothing_is_sold_before_the_registration_is_complete" in done.stdout
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_guard_of_bad_canary_passes_the_suite_and_fails_live(tmp_path: Path, guard: str) -> None:
+    folder = checkout(tmp_path / "shop", "bad-canary", guard)
+    assert suite(folder).returncode == 0
+    counts, log = answers(folder)
+    assert 0.14 < counts["500"] / 400 < 0.26
+    assert raised(log) == {"ValueError"}
+
+
+def test_novel_fails_live_with_its_own_exception(tmp_path: Path) -> None:
+    counts, log = answers(checkout(tmp_path / "shop", "novel"))
+    assert 0.14 < counts["500"] / 400 < 0.26
+    assert raised(log) == {"shop.shipping.TariffConflict"}
+
+
+def test_workflows_are_pinned_and_take_no_event_data_into_a_shell() -> None:
+    workflows = {path.name: path.read_text() for path in (SAMPLE / ".github" / "workflows").glob("*.yml")}
+    assert set(workflows) == {"ci.yml", "autofix.yml", "deploy.yml"}
+    for text in workflows.values():
+        workflow = yaml.safe_load(text)
+        assert workflow["permissions"]["contents"] == "read"
+        for job in workflow["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", "")
+                assert re.search(r"@[0-9a-f]{40}$", step.get("uses", f"@{'0' * 40}"))
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    assert step["with"]["persist-credentials"] is False
+    assert {name for text in workflows.values() for name in yaml.safe_load(text)["jobs"]} == {
+        "tests",
+        "autofix",
+        "deploy",
+    }

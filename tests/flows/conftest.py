@@ -1,0 +1,50 @@
+"""The flow tests' stage: the demo's own world, whose every exchange is held against GitHub's descriptions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from app.demo.display import Display
+from app.demo.run import play
+from app.demo.scenario import SCENARIOS
+from app.demo.story import Story
+from app.demo.world import World
+from contracts import load_contract
+from rich.console import Console
+
+SEED = 7
+Play = Callable[..., Awaitable[tuple[World, Story]]]
+
+
+@pytest.fixture
+async def played(tmp_path: Path) -> AsyncIterator[Play]:
+    """Plays a scenario to its end and leaves its world up for the test to look at."""
+    async with AsyncExitStack() as stack:
+
+        async def run(name: str, *, shop: Path | None = None) -> tuple[World, Story]:
+            display = Display(Console())
+            world = World(tmp_path, SCENARIOS[name], shop=shop, tell=display.line)
+            await stack.enter_async_context(world)
+            story, _ = await play(world, display, random.Random(SEED))
+            return world, story
+
+        yield run
+
+
+def violations(world: World) -> list[str]:
+    """Where our requests, the stand-in's answers or its webhooks differ from GitHub's own descriptions."""
+    contract = load_contract(closed_answers=True)
+    found: set[str] = set()
+    for exchange in world.github.journal:
+        method, path = exchange.method, exchange.path
+        query = {name: [value] for name, value in exchange.query.items()}
+        sent, answered = exchange.request_headers, exchange.response_headers
+        found.update(contract.check_request(method, path, query, sent, exchange.request_body))
+        found.update(contract.check_response(method, path, exchange.status, answered, exchange.response_body))
+    for delivery in world.github.deliveries:
+        found.update(contract.check_webhook(delivery.event, delivery.payload))
+    return sorted(found)
