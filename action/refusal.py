@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - a refusal of a pull request, not a fault of this program
+class Refused(Exception):
     """The pull request is not proved. `gate` names the rule, the message says what was found."""
 
     def __init__(self, gate: str, message: str) -> None:

@@ -27,7 +27,7 @@ LONGEST_MINUTES = 60.0
 DANGEROUS_EVENTS = ("pull_request_target", "workflow_run")
 
 
-class NothingToVerify(Exception):  # noqa: N818 - an answer, not a fault
+class NothingToVerify(Exception):
     """The event is not an Autofix pull request of this repository."""
 
 

@@ -59,6 +59,7 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         category=category.id,
         action=action,
         because=(f"the policy {'says' if named else 'says nothing of'} {category.id}: {action}",),
+        protected=policy.protected_paths,
         verify_check=policy.checks.verify,
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
@@ -67,6 +68,10 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
 
 def settle(decision: Decision, patch: Patch, record: TrackRecord) -> Decision | Stop:
     """The decision, lowered to what the pattern claims and to what its track record has earned here."""
+    for change in patch.changes:
+        covering = protecting_pattern(change.path, (*ALWAYS_PROTECTED, *decision.protected))
+        if covering is not None:
+            return _stop(Reason.PROTECTED_PATH, f"`{change.path}` is protected by `{covering}`")
     limits = [
         (CLAIMS[patch.applicability], f"the pattern {patch.pattern} calls this fix {patch.applicability}")
     ]
@@ -85,10 +90,14 @@ def settle(decision: Decision, patch: Patch, record: TrackRecord) -> Decision | 
 
 
 def protecting_pattern(path: str, patterns: tuple[str, ...]) -> str | None:
-    """The first pattern that covers `path`, whatever its letter case; `**/` also matches no folder at all."""
+    """The first pattern that covers `path`, whatever its letter case.
+
+    `**/` also matches no folder at all, a leading `/` is the repository's root, and a folder covers what is in it.
+    """
     for pattern in patterns:
-        for name in (pattern, pattern.removeprefix("**/")):
-            if fnmatch.fnmatchcase(path.lower(), name.lower()):
+        plain = pattern.lower().lstrip("/").rstrip("/")
+        for name in (plain, plain.removeprefix("**/")):
+            if any(fnmatch.fnmatchcase(path.lower(), each) for each in (name, f"{name}/*")):
                 return pattern
     return None
 

@@ -16,7 +16,7 @@ def outcome_of(case: CaseFile, stop: Stop) -> Outcome:
     proposed = stop.reason in LEFT_TO_A_PERSON and case.evidence is not None
     result = Result.PROPOSED if proposed else Result.ESCALATED
     number = case.pull.number if case.pull else None
-    return Outcome(result, messages.handed_over(case, stop), stop, number)
+    return Outcome(result, messages.handed_over(case, stop, result), stop, number)
 
 
 async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:

@@ -39,7 +39,7 @@ class Workbench:
     settings: Settings
 
 
-class Stopped(Exception):  # noqa: N818 - a signal from a step to the end of the journey, not an error
+class Stopped(Exception):
     """A stage refused; the journey continues at `escalate`."""
 
     def __init__(self, stop: Stop) -> None:
@@ -87,7 +87,7 @@ class Journey:
     ) -> None:
         """People have been told, if it was possible: a locked or deleted issue does not stop the incident."""
 
-        async def work() -> None | Stop:
+        async def work() -> Stop | None:
             return await self._timed(stage, function.__name__, lambda: function(*args, **kwargs))
 
         await engine.step(f"{stage}.{function.__name__}", work)

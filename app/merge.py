@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.clients import Clients
 from app.clients.github import RepositoryClient
-from app.clients.github.answers import CheckRun, PullState, RequiredCheck
+from app.clients.github.answers import CheckRun, GitCommit, PullState, RequiredCheck
 from app.core import messages
 from app.core.errors import Refused
 from app.core.model import Action, Armed, CaseFile, Held, Merged, Pull, Reason, Stage, Stop
@@ -25,16 +25,17 @@ async def propose(clients: Clients, case: CaseFile) -> Pull | Stop:
     if cause is None or patch is None:
         raise ValueError("there is no patch to propose")
     branch = BRANCH_PREFIX + case.incident.id
+    # A commit that no branch points to changes nothing, so a second try may make it once more.
+    ours = await repo.commit(cause.base_sha, patch.changes, messages.commit_message(case))
     head = await repo.branch_sha(branch)
     if head is None:
-        commit = await repo.commit(cause.base_sha, patch.changes, messages.commit_message(case))
-        head = commit.sha
+        head = ours.sha
         try:
             await repo.create_branch(branch, head)
         except Refused:  # created in between by a first try whose answer was lost
             head = await repo.branch_sha(branch) or head
-    commit = await repo.git_commit(head)
-    if [parent.sha for parent in commit.parents] != [cause.base_sha]:
+    commit = ours if head == ours.sha else await repo.git_commit(head)
+    if not same_commit(commit, ours):
         return _stop(
             Reason.HANDED_OVER,
             f"the branch `{branch}` exists and does not hold our commit; nothing was overwritten",
@@ -44,6 +45,15 @@ async def propose(clients: Clients, case: CaseFile) -> Pull | Stop:
         title, body = messages.pull_title(case), messages.pull_body(case)
         pull = await repo.open_pull(branch=branch, base=cause.base_branch, title=title, body=body)
     return Pull(pull.number, pull.node_id, pull.html_url, branch, head, cause.base_sha, commit.tree.sha)
+
+
+def same_commit(commit: GitCommit, ours: GitCommit) -> bool:
+    """True if `commit` holds what we meant to push, on the same base and with our message; only times may differ."""
+    return (
+        commit.tree.sha == ours.tree.sha
+        and [parent.sha for parent in commit.parents] == [parent.sha for parent in ours.parents]
+        and commit.message.strip() == ours.message.strip()
+    )
 
 
 async def arm(clients: Clients, case: CaseFile) -> Armed | Held:
@@ -62,8 +72,9 @@ async def arm(clients: Clients, case: CaseFile) -> Armed | Held:
     if refusal is not None:
         return Held(_stop(Reason.UNPROTECTED, refusal))
     state = await repo.pull_state(pull.number)
-    if state.head_sha != pull.head_sha:
-        return Held(_stop(Reason.HANDED_OVER, "someone pushed to the branch; the pull request is theirs now"))
+    changed = changed_by_others(state, pull, cause.base_branch)
+    if changed is not None:
+        return Held(changed)
     rules = tuple(sorted({check.context for check in required}))
     if state.merged or state.auto_merge is not None:
         return Armed(pull.head_sha, rules)
@@ -101,11 +112,11 @@ async def merged(clients: Clients, case: CaseFile) -> Merged | Stop | None:
     if pull is None or cause is None:
         raise ValueError("there is no pull request to wait for")
     state = await repo.pull_state(pull.number)
-    if state.merged:
-        return await _merge_facts(repo, state, pull)
     refusal = changed_by_others(state, pull, cause.base_branch)
     if refusal is not None:
         return refusal
+    if state.merged:
+        return await _merge_facts(repo, state, pull)
     required = await repo.required_checks(cause.base_branch)
     red = failed_checks(await repo.check_runs(pull.head_sha), required)
     if red:
@@ -162,7 +173,7 @@ async def _merge_facts(repo: RepositoryClient, state: PullState, pull: Pull) -> 
     if state.merge_commit is None:
         return _stop(Reason.HANDED_OVER, "GitHub reports a merge without a merge commit")
     commit = await repo.git_commit(state.merge_commit.oid)
-    at = datetime.fromisoformat((state.merged_at or "").replace("Z", "+00:00")).timestamp()
+    at = datetime.fromisoformat(state.merged_at or "").timestamp()
     return Merged(state.merge_commit.oid, at, tree_matches=commit.tree.sha == pull.tree_sha)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "AUTOFIX_"
+THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class MissingSettings(Exception):  # noqa: N818 - read as the sentence it prints
@@ -18,7 +20,7 @@ class MissingSettings(Exception):  # noqa: N818 - read as the sentence it prints
 class Settings(BaseModel):
     """All settings of one server process. The description of a field is its documentation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     app_id: Annotated[int, Field(gt=0, description="The GitHub App's numeric id")]
     private_key: Annotated[
@@ -64,8 +66,9 @@ class Settings(BaseModel):
     @field_validator("github_url", "sentry_url")
     @classmethod
     def _http(cls, url: str) -> str:
-        local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
-        if not url.startswith("https://") and not local:
+        parts = urlsplit(url)
+        local = parts.scheme == "http" and parts.hostname in THIS_MACHINE
+        if not parts.hostname or not (parts.scheme == "https" or local):
             raise ValueError("must start with https:// (http:// only for this machine)")
         return url.rstrip("/")
 
@@ -92,10 +95,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if key_file is not None and "private_key" not in given:
         try:
             given["private_key"] = Path(key_file).read_text(encoding="utf-8")
-        except OSError as fault:
-            raise MissingSettings(
-                f"{PREFIX}PRIVATE_KEY_FILE: cannot read {key_file}: {fault.strerror}"
-            ) from fault
+        except (OSError, UnicodeDecodeError) as fault:
+            why = fault.strerror if isinstance(fault, OSError) else "it is not text"
+            raise MissingSettings(f"{PREFIX}PRIVATE_KEY_FILE: cannot read {key_file}: {why}") from fault
     try:
         return Settings.model_validate(given)
     except ValidationError as fault:

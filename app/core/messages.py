@@ -1,24 +1,20 @@
 """Every text that a person reads on GitHub, one function each.
 
-Text from outside (messages, values, names) is data: it is scrubbed of secrets and stands in code spans or fences,
-where GitHub notifies nobody and closes nothing. Commit messages have no code spans, so they hold none of it.
+Text from outside (messages, values, names) is data: see `app.core.markdown`. Commit messages know no code spans, so
+they hold none of it.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TypeVar
 
-from pydantic import JsonValue
-
 from app.core.category import CATEGORIES
+from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
     Armed,
     CaseFile,
     FailureKind,
+    Finding,
     Held,
     Outcome,
     Reason,
@@ -32,55 +28,43 @@ from app.core.scrub import scrub_text, scrub_variables
 
 T = TypeVar("T")
 
-LONGEST_VALUE = 300
 LONGEST_COMMENT = 60_000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,100}")
+FRAMES_SHOWN = 8
 
 
-# Pieces --------------------------------------------------------------------------------------------------------
-
-
-def code(text: str, limit: int = LONGEST_VALUE) -> str:
-    """`text` as one inline code span, scrubbed, on one line, cut at `limit` characters."""
-    plain = " ".join(visible(scrub_text(text)).split())
-    if len(plain) > limit:
-        plain = plain[: limit - 1] + "…"
-    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
-    pad = " " if plain.startswith("`") or plain.endswith("`") or not plain else ""
-    return f"{ticks}{pad}{plain or ' '}{pad}{ticks}".replace("|", "\\|")
-
-
-def fence(text: str, language: str = "") -> str:
-    """`text` as a fenced block that nothing inside can close."""
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f"{ticks}{language}\n{visible(text).rstrip()}\n{ticks}"
-
-
-def visible(text: str) -> str:
-    """`text` with control, bidirectional and invisible characters written as escapes."""
-    return "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
-
-
-def clock(moment: float) -> str:
-    """The time of day in UTC, to the minute."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M")
-
-
-def name(text: str) -> str:
-    """`text` if it is a plain dotted name, else a placeholder: for places that have no code spans."""
-    return text if _NAME.fullmatch(text) else "unknown"
+# Sentences -----------------------------------------------------------------------------------------------------
 
 
 def cause_phrase(cause: RootCause) -> str:
-    """The root cause in a few words, as the summary sentence uses it."""
+    """The root cause in a few words."""
     if cause.failure.kind is FailureKind.NONE_VALUE:
         return f"None check missing in {cause.path} line {cause.line}"
     return f"missing key not handled in {cause.path} line {cause.line}"
+
+
+def summary(case: CaseFile) -> str:
+    """The one sentence of a verified fix."""
+    cause, release, verdict = _known(case.cause), _known(case.release), _known(case.verdict)
+    return (
+        f"anomaly detected at {clock(case.opened_at)}, root cause: {cause_phrase(cause)}, "
+        f"fix deployed at {clock(release.live_since)}, error rate back to baseline at {clock(verdict.at)}"
+    )
+
+
+def handed_over(case: CaseFile, stop: Stop, result: Result) -> str:
+    """The one sentence of an incident that ended with a person."""
+    cause = f", root cause: {cause_phrase(case.cause)}" if case.cause else ""
+    start = f"anomaly detected at {clock(case.opened_at)}{cause}"
+    number = f"#{case.pull.number}" if case.pull else ""
+    if result is Result.PROPOSED:
+        return f"{start}, the verified fix {number} waits for a person to merge it ({_reason(stop)})"
+    pull = f", pull request {number}" if number else ""
+    return f"{start}{pull}, stopped at {stop.stage}: {_reason(stop)}"
+
+
+def tracker_note(case: CaseFile) -> str:
+    """The note on the error tracker's issue after a verified fix."""
+    return f"Autofix: {summary(case)}. Pull request: {_known(case.pull).url}"
 
 
 # Commit and pull request ---------------------------------------------------------------------------------------
@@ -93,69 +77,55 @@ def pull_title(case: CaseFile) -> str:
 
 
 def commit_message(case: CaseFile) -> str:
-    """Our commit's message. The trailers tell the verification Action what to prove; the SHA makes them immutable."""
+    """Our commit's message. The trailers tell the Action what to prove; the commit's SHA makes them immutable."""
     cause, patch = _known(case.cause), _known(case.patch)
-    return "\n".join(
-        (
-            pull_title(case),
-            "",
-            f"{cause_phrase(cause)}. Fixed by the pattern {patch.pattern}; the new test replays the recorded call.",
-            "",
-            f"Autofix-Incident: {case.incident.id}",
-            f"Autofix-Test: {patch.test.test_id}",
-            f"Autofix-Exception: {name(cause.exception)}",
-            f"Autofix-Place: {cause.path}:{cause.line}",
-            f"Autofix-Fix: {patch.fix.path}",
-            f"Refs: #{case.incident.issue}",
-            "",
-        )
+    lines = (
+        pull_title(case),
+        "",
+        f"{cause_phrase(cause)}. Fixed by the pattern {patch.pattern}; the new test replays the recorded call.",
+        "",
+        f"Autofix-Incident: {case.incident.id}",
+        f"Autofix-Test: {patch.test.test_id}",
+        f"Autofix-Exception: {name(cause.exception)}",
+        f"Autofix-Place: {cause.path}:{cause.line}",
+        f"Autofix-Fix: {patch.fix.path}",
+        f"Refs: #{case.incident.issue}",
     )
+    return "\n".join(lines) + "\n"
 
 
 def merge_message(case: CaseFile) -> tuple[str, str]:
     """Headline and body of the squash commit, built from our record and not from the editable pull request."""
-    pull = _known(case.pull)
     headline, _, body = commit_message(case).partition("\n")
-    return f"{headline} (#{pull.number})", body.strip()
+    return f"{headline} (#{_known(case.pull).number})", body.strip()
 
 
 def pull_body(case: CaseFile) -> str:
     """The whole reasoning: what happened, why this fix, why it is safe, and what proves it."""
-    finding, cause, patch, decision = (
-        _known(case.finding),
-        _known(case.cause),
-        _known(case.patch),
-        _known(case.decision),
-    )
-    parts = [
+    finding, cause = _known(case.finding), _known(case.cause)
+    patch, decision = _known(case.patch), _known(case.decision)
+    reasons = " ".join(prose(reason) for reason in decision.because)
+    parts = (
         f"Refs #{case.incident.issue}. The issue stays open until production shows that the error is gone.",
         "### What happened",
-        f"{code(f'{cause.exception}: {cause.message}')} in {code(cause.function)} at {_place(cause)}, "
-        f"{finding.events} events, {finding.users} users, release {code(finding.release or 'unknown')} "
-        f"([{code(finding.short_id)}]({finding.url})).",
-        _failing_line(cause),
+        (f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {_counts(finding)}, "
+        f"release {code(finding.release or 'unknown')} {_tracker_link(finding)}."),
+        fence(cause.culprit.code, "python"),
         "### Root cause",
-        _list([*map(_sentence, cause.failure.evidence), *_suspect(cause)]),
+        _evidence(cause),
         "### The fix",
-        patch.summary,
-        _list(list(patch.why)),
-        f"**Why it is safe.** {patch.why_safe}",
+        prose(patch.summary),
+        bullets(map(prose, patch.why)),
+        f"**Why it is safe.** {prose(patch.why_safe)}",
         "### Proof",
-        f"`{patch.test.test_id}` replays the recorded call. The check `{decision.verify_check}` runs it on the base, "
-        "where it must fail for the recorded reason, and on this head, where it must pass.",
-    ]
-    if patch.alternatives:
-        parts += [
-            "<details><summary>Other candidates</summary>\n",
-            _list(list(patch.alternatives)),
-            "\n</details>",
-        ]
-    parts.append(
-        f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: `{patch.pattern}` ({patch.applicability}). "
-        f"{' '.join(_sentence(reason) for reason in decision.because)} Incident `{case.incident.id}`. "
-        "Push to this branch and it is yours: Autofix will not touch it again.</sub>"
+        (f"{code(patch.test.test_id)} replays the recorded call. The check {code(decision.verify_check)} runs it on "
+        "the base, where it must fail for the recorded reason, and on this head, where it must pass."),
+        folded("Other candidates", bullets(map(prose, patch.alternatives))) if patch.alternatives else "",
+        (f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
+        f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
+        "Push to this branch and it is yours: Autofix will not touch it again.</sub>"),
     )
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 # On the issue --------------------------------------------------------------------------------------------------
@@ -163,123 +133,106 @@ def pull_body(case: CaseFile) -> str:
 
 def status(case: CaseFile) -> str:
     """The sticky status comment while the incident travels."""
-    return "\n\n".join((f"**Autofix is on it:** {_headline(case)}", _table(case)))
+    if case.cause is not None:
+        headline = f"{code(case.cause.exception)} at {code(case.cause.place)}"
+    else:
+        headline = "investigating" if case.finding is None else code(case.finding.title)
+    return f"**Autofix is on it:** {headline}\n\n{_progress(case)}"
 
 
 def resolved(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment of a verified fix: the one sentence first, then the evidence."""
-    verdict = _known(case.verdict)
-    return "\n\n".join((f"**Fixed and verified.** {outcome.summary}", _table(case), _rates(verdict)))
+    return "\n\n".join(
+        (f"**Fixed and verified:** {outcome.summary}", _progress(case), _rates(_known(case.verdict)))
+    )
 
 
 def ended(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment once the automation has ended without a verified fix."""
-    heading = (
-        "Proposed, for a person to merge."
-        if outcome.result is Result.PROPOSED
-        else "Handed over to a person."
-    )
-    return "\n\n".join((f"**{heading}** {outcome.summary}", _table(case)))
+    heading = "A fix is proposed" if outcome.result is Result.PROPOSED else "Handed over to a person"
+    why = prose(outcome.stop.detail) if outcome.stop else ""
+    return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, _progress(case)) if part)
 
 
 def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
     """The one comment with everything found, for the person who takes over."""
     parts = [
         f"### Autofix needs a person: {_reason(stop)}",
-        _sentence(stop.detail),
+        prose(stop.detail),
         _next_step(case, stop),
+        *_reported(case),
+        *_found(case),
+        *_tried(case),
+        *(("#### What production showed", _rates(case.verdict)) if case.verdict is not None else ()),
     ]
-    if case.finding is not None:
-        finding = case.finding
-        parts += [
-            "#### What production reported",
-            _list(
-                [
-                    f"{code(f'{finding.raised.type}: {finding.raised.message}')} "
-                    f"([{code(finding.short_id)}]({finding.url}))",
-                    f"{finding.events} events, {finding.users} users, first {finding.first_seen}, "
-                    f"last {finding.last_seen}",
-                    f"release {code(finding.release or 'unknown')}, environment {code(finding.environment or 'unknown')}"
-                    + (f", transaction {code(finding.transaction)}" if finding.transaction else ""),
-                ]
-            ),
-            _trace(case),
-        ]
-    if case.cause is not None:
-        parts += [
-            "#### What was found",
-            f"Culprit: {_place(case.cause)} in {code(case.cause.function)}",
-            _failing_line(case.cause),
-            _list([*map(_sentence, case.cause.failure.evidence), *_suspect(case.cause)]),
-            _values(case.cause.culprit.variables),
-        ]
-    if case.patch is not None:
-        parts += [
-            "#### The fix that was tried",
-            f"{case.patch.summary} (pattern `{case.patch.pattern}`)",
-            fence(case.patch.fix.diff, "diff"),
-        ]
-    if case.verdict is not None:
-        parts += ["#### What production showed", _rates(case.verdict)]
-    return "\n\n".join(part for part in parts if part)[:LONGEST_COMMENT] + f"\n\n<sub>{outcome.summary}</sub>"
-
-
-def summary(case: CaseFile) -> str:
-    """The one sentence of a verified fix."""
-    cause, release, verdict = _known(case.cause), _known(case.release), _known(case.verdict)
-    return (
-        f"anomaly detected at {clock(case.opened_at)}, root cause: {cause_phrase(cause)}, "
-        f"fix deployed at {clock(release.live_since)}, error rate back to baseline at {clock(verdict.at)}"
-    )
-
-
-def handed_over(case: CaseFile, stop: Stop) -> str:
-    """The one sentence of an incident that ended with a person."""
-    cause = f", root cause: {cause_phrase(case.cause)}" if case.cause else ""
-    pull = f", pull request #{case.pull.number}" if case.pull else ""
-    return (
-        f"anomaly detected at {clock(case.opened_at)}{cause}{pull}, stopped at {stop.stage}: {_reason(stop)}"
-    )
-
-
-def tracker_note(case: CaseFile) -> str:
-    """The note on the error tracker's issue after a verified fix."""
-    return f"Autofix: {summary(case)}. Pull request: {_known(case.pull).url}"
+    text = "\n\n".join(part for part in parts if part)
+    return f"{text[:LONGEST_COMMENT]}\n\n<sub>{outcome.summary}</sub>"
 
 
 # Parts of the comments -----------------------------------------------------------------------------------------
 
 
-def _headline(case: CaseFile) -> str:
-    if case.cause is not None:
-        return f"{code(case.cause.exception)} at {_place(case.cause)}"
-    return "investigating" if case.finding is None else code(case.finding.title)
+def _reported(case: CaseFile) -> tuple[str, ...]:
+    finding = case.finding
+    if finding is None:
+        return ()
+    where = (
+        f"release {code(finding.release or 'unknown')}, environment {code(finding.environment or 'unknown')}"
+    )
+    facts = [
+        f"{_raised(finding)} {_tracker_link(finding)}",
+        f"{_counts(finding)}, first {finding.first_seen}, last {finding.last_seen}",
+        where + (f", transaction {code(finding.transaction)}" if finding.transaction else ""),
+    ]
+    return ("#### What production reported", bullets(facts), folded("Stack trace", fence(_trace(finding))))
 
 
-def _table(case: CaseFile) -> str:
+def _found(case: CaseFile) -> tuple[str, ...]:
+    cause = case.cause
+    if cause is None:
+        return ()
+    recorded = scrub_variables(cause.culprit.variables)
+    return (
+        "#### What was found",
+        f"Culprit: {code(cause.place)} in {code(cause.function)}",
+        fence(cause.culprit.code, "python"),
+        _evidence(cause),
+        values({key: str(value) for key, value in recorded.items()}),
+    )
+
+
+def _tried(case: CaseFile) -> tuple[str, ...]:
+    patch = case.patch
+    if patch is None:
+        return ()
+    return (
+        "#### The fix that was tried",
+        f"{prose(patch.summary)} Pattern: {code(patch.pattern)}.",
+        fence(patch.fix.diff, "diff"),
+    )
+
+
+def _progress(case: CaseFile) -> str:
+    """One row for each stage that has something to tell."""
     rows: list[tuple[Stage, str]] = []
     if case.finding is not None:
-        events = f"{case.finding.events} event{'s' if case.finding.events != 1 else ''}"
-        rows.append((Stage.DETECT, f"[{code(case.finding.short_id)}]({case.finding.url}), {events}"))
+        rows.append((Stage.DETECT, f"{_tracker_link(case.finding)} {_counts(case.finding)}"))
     if case.cause is not None:
-        rows.append((Stage.INVESTIGATE, f"{code(case.cause.failure.subject)} at {_place(case.cause)}"))
+        rows.append((Stage.INVESTIGATE, f"{code(case.cause.failure.subject)} at {code(case.cause.place)}"))
     if case.decision is not None:
         rows.append((Stage.DECIDE, f"{CATEGORIES[case.decision.category].title}: {case.decision.action}"))
     if case.patch is not None:
-        rows.append((Stage.FIX, f"{case.patch.summary} (`{case.patch.pattern}`)"))
+        rows.append((Stage.FIX, f"{prose(case.patch.summary)} ({code(case.patch.pattern)})"))
     if case.evidence is not None:
         rows.append(
-            (Stage.VERIFY, f"[`{case.evidence.check}`]({case.evidence.url}): {case.evidence.summary}")
+            (Stage.VERIFY, f"[{code(case.evidence.check)}]({case.evidence.url}): {case.evidence.summary}")
         )
     if case.pull is not None:
         rows.append((Stage.MERGE, _merge_state(case)))
     if case.release is not None:
-        rows.append(
-            (Stage.OBSERVE, f"live in {case.release.environment} since {clock(case.release.live_since)}")
-        )
-    return "\n".join(
-        ("| stage | result |", "| --- | --- |", *(f"| {stage} | {text} |" for stage, text in rows))
-    )
+        live = f"live in {code(case.release.environment)} since {clock(case.release.live_since)}"
+        rows.append((Stage.OBSERVE, live))
+    return table(("stage", "result"), rows)
 
 
 def _merge_state(case: CaseFile) -> str:
@@ -287,60 +240,54 @@ def _merge_state(case: CaseFile) -> str:
     if case.merged is not None:
         return f"#{pull.number} merged as {case.merged.sha}"
     if isinstance(case.armed, Held):
-        return f"#{pull.number} is open; not merged by Autofix: {case.armed.stop.detail}"
+        return f"#{pull.number} is open; not merged by Autofix"
     if isinstance(case.armed, Armed):
-        return f"#{pull.number} merges when these are green: {', '.join(f'`{rule}`' for rule in case.armed.rules)}"
+        return f"#{pull.number} merges when these are green: {', '.join(map(code, case.armed.rules))}"
     return f"#{pull.number} is open"
 
 
 def _rates(verdict: Verdict) -> str:
-    rows = ["| | errors | exposure | errors per minute |", "| --- | --- | --- | --- |"]
-    for title, window in (("before", verdict.before), ("after", verdict.after)):
-        rows.append(
-            f"| {title} | {window.events} | {window.exposure:.0f} {window.unit} | {window.per_minute:.1f} |"
-        )
-    return "\n".join(
-        (*rows, "", f"{_sentence(verdict.explanation)} Exact Poisson test, limit {verdict.alpha:.2g}.")
-    )
+    rows = [
+        (title, str(window.events), f"{window.exposure:.0f} {window.unit}", f"{window.per_minute:.1f}")
+        for title, window in (("before", verdict.before), ("after", verdict.after))
+    ]
+    figures = table(("", "errors", "exposure", "errors per minute"), rows)
+    return f"{figures}\n\n{prose(verdict.explanation)} Exact Poisson test, limit {verdict.alpha:.2g}."
 
 
-def _trace(case: CaseFile) -> str:
-    finding = _known(case.finding)
+def _trace(finding: Finding) -> str:
     lines: list[str] = []
     for raised in finding.chain:
-        for frame in [frame for frame in raised.frames if frame.in_app][-8:]:
-            lines += [
-                f'  File "{frame.path}", line {frame.line}, in {frame.function}',
-                f"    {(frame.code or '').strip()}",
-            ]
+        for frame in [frame for frame in raised.frames if frame.in_app][-FRAMES_SHOWN:]:
+            lines.append(f'  File "{frame.path}", line {frame.line}, in {frame.function}')
+            lines.append(f"    {(frame.code or '').strip()}")
         lines.append(f"{raised.type}: {raised.message[:1000]}")
-    body = fence(scrub_text("\n".join(lines)))
-    return f"<details><summary>Stack trace</summary>\n\n{body}\n\n</details>"
+    return scrub_text("\n".join(lines))
 
 
-def _values(variables: Mapping[str, JsonValue]) -> str:
-    if not variables:
-        return ""
-    rows = [f"| {code(key)} | {code(str(value))} |" for key, value in scrub_variables(variables).items()]
-    return "\n".join(("| local | recorded value |", "| --- | --- |", *rows[:30]))
-
-
-def _failing_line(cause: RootCause) -> str:
-    return fence(cause.culprit.code, "python")
-
-
-def _suspect(cause: RootCause) -> list[str]:
+def _evidence(cause: RootCause) -> str:
+    facts = [prose(fact) for fact in cause.failure.evidence]
     suspect = cause.suspect
-    if suspect is None:
-        return []
-    pull = f" (#{suspect.pull_request})" if suspect.pull_request else ""
-    return [
-        f"That line was last changed in {suspect.sha}{pull} by {code(suspect.author)}: {code(suspect.title, 120)}"
-    ]
+    if suspect is not None:
+        pull = f" (#{suspect.pull_request})" if suspect.pull_request else ""
+        who = f"{suspect.sha}{pull} by {code(suspect.author)}"
+        facts.append(f"That line was last changed in {who}: {code(suspect.title, 120)}")
+    return bullets(facts)
 
 
-def _place(cause: RootCause) -> str:
-    return code(cause.place)
+def _raised(finding: Finding) -> str:
+    return code(f"{finding.raised.type}: {finding.raised.message}")
+
+
+def _tracker_link(finding: Finding) -> str:
+    """The link to the tracker's issue; its address comes from the tracker's own API."""
+    safe = finding.url.startswith(("https://", "http://")) and not set(finding.url) & set(" ()<>\n")
+    return f"[{code(finding.short_id)}]({finding.url})" if safe else code(finding.short_id)
+
+
+def _counts(finding: Finding) -> str:
+    events = f"{finding.events} event{'' if finding.events == 1 else 's'}"
+    return f"{events}, {finding.users} user{'' if finding.users == 1 else 's'}"
 
 
 def _reason(stop: Stop) -> str:
@@ -349,21 +296,14 @@ def _reason(stop: Stop) -> str:
 
 def _next_step(case: CaseFile, stop: Stop) -> str:
     if stop.reason is Reason.ROLLED_BACK:
-        return "The deployment was rolled back by your own CD. The merge is still on the default branch: revert or mend it."
+        return (
+            "Your CD rolled the deployment back. The merge is still on the default branch: revert or mend it."
+        )
     if case.merged is not None:
         return "The fix is merged, but production has not shown that it works. Please look at it."
     if case.pull is not None:
         return f"#{case.pull.number} is open and will not be merged by Autofix."
     return "No pull request was opened."
-
-
-def _list(items: list[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _known(value: T | None) -> T:

@@ -276,6 +276,7 @@ class Decision:
 
     `verify_check` and `environment` are what the policy names: the required check that our Action reports,
     and the deployment environment that counts as production. `looks` are seconds after the deployment.
+    `protected` are the paths that the policy keeps from us, besides those that always are.
     """
 
     category: str
@@ -284,6 +285,7 @@ class Decision:
     verify_check: str
     environment: str
     looks: tuple[float, ...]
+    protected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +377,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Auto-merge is on (or the branch's rules were met already), bound to `head_sha`; `rules` are what must be green."""
+    """Auto-merge is on for `head_sha`, or its rules were met already; `rules` are the checks that must be green."""
 
     head_sha: str
     rules: tuple[str, ...]

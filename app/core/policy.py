@@ -6,8 +6,9 @@ policy invalid, and an invalid policy switches the automation off.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, field_validator
@@ -38,6 +39,8 @@ ALWAYS_PROTECTED = (
     "**/requirements*.txt",
     "**/*.lock",
 )
+
+_WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,9})")
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 
@@ -78,7 +81,7 @@ class Observe(_Strict):
 class Policy(_Strict):
     """A valid policy: what Autofix may do in one repository."""
 
-    version: Literal[1]
+    version: Annotated[StrictInt, Field(ge=1, le=1)]
     sentry: SentrySource
     categories: dict[str, Action] = Field(default_factory=dict)
     checks: Checks = Checks()
@@ -117,8 +120,19 @@ class _PolicyLoader(yaml.SafeLoader):
         keys = [key.value for key, _ in node.value]
         twice = {key for key in keys if keys.count(key) > 1} if len(keys) < 1000 else {"too many keys"}  # noqa: PLR2004 - far above any real policy
         if twice:
-            raise PolicyError(f"line {node.start_mark.line + 1}: key {sorted(twice)[0]!r} is given twice")
+            raise PolicyError(f"line {node.start_mark.line + 1}: key {min(twice)!r} is given twice")
         return super().construct_mapping(node, deep=deep)
+
+
+def _whole_number(loader: _PolicyLoader, node: yaml.ScalarNode) -> int:
+    """YAML 1.1 also reads 010 as 8 and 2:00 as 120, which nobody means."""
+    text = str(loader.construct_scalar(node))
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise PolicyError(f"line {node.start_mark.line + 1}: write {text!r} as a plain decimal number")
+    return int(text)
+
+
+_PolicyLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def parse_policy(text: bytes) -> Policy:

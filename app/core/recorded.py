@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 BREADTH = 10  # containers are recorded up to this many entries, so a full one may have been cut
 _OBJECT = re.compile(r"<(?:[\w.]+\.)?(\w+)[ :.]")
+_MEMBER = re.compile(r"<([A-Z]\w*)\.(\w+): ")
 _LONGEST = 20_000
 
 
@@ -26,9 +27,46 @@ def parse_repr(text: str) -> ast.expr | None:
     if len(text) > _LONGEST:
         return None
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return ast.parse(_readable(text.strip()) if "<" in text else text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _readable(text: str) -> str:
+    """The repr with `<Color.RED: 1>` written as `Color.RED`, and `...` for any other `<object>` outside of strings."""
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        if text[at] in "'\"":
+            end = _string_end(text, at)
+            parts.append(text[at:end])
+        elif text[at] == "<":
+            member = _MEMBER.match(text, at)
+            end = _object_end(text, at + 1)
+            parts.append(f"{member[1]}.{member[2]}" if member is not None else "...")
+        else:
+            end = at + 1
+            parts.append(text[at])
+        at = end
+    return "".join(parts)
+
+
+def _string_end(text: str, at: int) -> int:
+    quote, at = text[at], at + 1
+    while at < len(text) and text[at] != quote:
+        at += 2 if text[at] == "\\" else 1
+    return at + 1
+
+
+def _object_end(text: str, at: int) -> int:
+    depth = 1
+    while at < len(text) and depth:
+        if text[at] in "'\"":
+            at = _string_end(text, at)
+            continue
+        depth += {"<": 1, ">": -1}.get(text[at], 0)
+        at += 1
+    return at
 
 
 def look_up(variables: Mapping[str, JsonValue], path: ast.expr) -> Found | None:
@@ -129,7 +167,7 @@ def _type_of(value: JsonValue | ast.expr) -> str | None:  # noqa: PLR0911
 def _parsed(value: JsonValue | ast.expr) -> JsonValue | ast.expr:
     if not isinstance(value, str):
         return value
-    expression = parse_repr(value)
+    expression = None if value.startswith("<") and not _MEMBER.match(value) else parse_repr(value)
     return value if expression is None else expression
 
 

@@ -25,14 +25,22 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,32}\b"), "removed-key-id"),
     (re.compile(r"\bxox[abeoprs]-[\w-]{8,255}"), "removed-token"),
     (re.compile(r"(?i)\b(?:bearer|basic) [\w.~+/=-]{8,4000}"), "removed-credentials"),
-    (re.compile(r"(?i)(\b(?:password|passwd|secret|token|api_?key|signature)=)[^\s&'\"]{1,4000}"), r"\1removed"),
+    (
+        re.compile(r"(?i)(\b(?:password|passwd|secret|token|api_?key|signature)=)[^\s&'\"]{1,4000}"),
+        r"\1removed",
+    ),
     (re.compile(r"(://)[^\s/@:'\"]{1,255}:[^\s/@'\"]{1,255}(@)"), r"\1user:removed\2"),
-    (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}\b"), "person@example.com"),
+    (
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}\b"),
+        "person@example.com",
+    ),
 )
 _DIGITS = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _ADDRESS_6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}(?![\w:])")
 _REPR_STRING = re.compile(r"\A(b?)(['\"])(.*)\2\Z", re.DOTALL)
+_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?")
+_QUOTED = re.compile(r"'[^'\\]+'|\"[^\"\\]+\"")
 _REPR_FIELD = re.compile(r"(\w{1,80})(=|': |\": )(b?)('[^'\\]{0,2000}'|\"[^\"\\]{0,2000}\")")
 
 
@@ -81,7 +89,9 @@ def _removed(value: JsonValue) -> JsonValue:
             found = _REPR_STRING.match(value)
             if found is not None:
                 return f"{found[1]}{found[2]}{'removed' if found[3] else ''}{found[2]}"
-            return "'removed'" if value == FILTERED else scrub_text(value)
+            if value == FILTERED:
+                return "'removed'"
+            return "1" if _NUMBER.fullmatch(value) else _QUOTED.sub("'removed'", value)
         case _:
             return value
 

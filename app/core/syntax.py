@@ -69,6 +69,14 @@ class Code:
                 found = node  # the walk is breadth first, so a later one lies deeper
         return found
 
+    def statements_at(self, line: int) -> list[ast.stmt]:
+        """The statement at `line`, and the others that begin on it, in their order: `if x.a: return x.b`."""
+        innermost = self.statement_at(line)
+        if innermost is None:
+            return []
+        shared = [one for one in ast.walk(self.tree) if isinstance(one, ast.stmt) and one.lineno == line]
+        return sorted({*shared, innermost}, key=lambda one: (one.lineno, one.col_offset))
+
     def span(self, node: ast.expr | ast.stmt) -> Span | None:
         """Where `node` stands; None for one inside an f-string whose place the parser did not record."""
         if node.end_lineno is None or node.end_col_offset is None:
@@ -119,8 +127,8 @@ class Code:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    decorated = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return min([node.lineno, *(decorator.lineno for decorator in (node.decorator_list if decorated else []))])
 
 
 def chain_root(node: ast.expr) -> ast.expr:

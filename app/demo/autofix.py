@@ -18,7 +18,7 @@ START_SECONDS = 30.0
 POLL_SECONDS = 0.1
 
 
-class ServerFailed(Exception):  # noqa: N818 - what happened, in the reader's words
+class ServerFailed(Exception):
     """The server did not become ready; the text says where its log is."""
 
 

@@ -6,11 +6,14 @@ import asyncio
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -26,13 +29,15 @@ LONGEST_SECONDS = 280.0
 POLL_SECONDS = 0.2
 # The rate after the fix is counted over at least this time, so that the last table is worth reading.
 AFTER_SECONDS = 8.0
-# A kill comes this many seconds after one of Autofix's steps was seen, at random.
+# A kill comes up to this many seconds after one of these steps was seen, both at random.
 KILL_DELAY_SECONDS = 1.5
+KILLED_AFTER = ("detect", "investigate", "fix", "propose", "arm", "verified", "merged", "released")
 DOWN_SECONDS = 1.0
 BAD_INPUT = 2
+INTERRUPTED = 130
 
 
-class DemoFailed(Exception):  # noqa: N818 - what happened, in the reader's words
+class DemoFailed(Exception):
     """The demo did not come to an end in time."""
 
 
@@ -66,6 +71,13 @@ def demo(name: str, *, json_file: Path | None, keep: bool, shop: Path | None, se
 def as_expected(scenario: Scenario, story: Story) -> bool:
     """True if the story ended as the scenario says it must."""
     return story.outcome == scenario.result and story.reason == scenario.reason
+
+
+async def _until_told(story: Coroutine[Any, Any, Story]) -> Story:
+    """The story; SIGTERM ends it as Ctrl-C does, with everything cleaned up."""
+    task = asyncio.ensure_future(story)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 async def _play(
@@ -112,11 +124,11 @@ async def play(world: World, display: Display, chance: random.Random) -> tuple[S
 
 
 async def _follow(store: Store, display: Display) -> IncidentRow:
-    """The incident once it has ended, its steps told on the way."""
+    """The first incident once it has ended, its steps told on the way. A bad fix may cause more of them."""
     limit = time.monotonic() + LONGEST_SECONDS
     told = 0
     while time.monotonic() < limit:
-        for incident in await asyncio.to_thread(store.incidents):
+        for incident in (await asyncio.to_thread(store.incidents))[-1:]:
             steps = await asyncio.to_thread(store.steps, incident.id)
             for step in steps[told:]:
                 display.step(step)
@@ -130,19 +142,26 @@ async def _follow(store: Store, display: Display) -> IncidentRow:
 async def _kill(
     server: AutofixServer, store: Store, times: int, display: Display, chance: random.Random
 ) -> None:
-    """The server is killed `times` times, each at a random moment after Autofix has done something new."""
-    seen = 0
-    for _ in range(times):
-        target = seen + chance.randint(1, 4)
-        while seen < target:
-            seen = await asyncio.to_thread(lambda: sum(len(store.steps(row.id)) for row in store.incidents()))
-            await asyncio.sleep(POLL_SECONDS / 4)
+    """The server is killed `times` times, each at a random moment after a random step of the incident."""
+    for step in sorted(chance.sample(range(len(KILLED_AFTER)), times)):
+        name = KILLED_AFTER[step]
+        await _until_seen(store, name)
         await asyncio.sleep(chance.uniform(0, KILL_DELAY_SECONDS))
         await server.kill()
-        display.line(f"kill -9: the server is gone, after {seen} steps", style="red")
+        display.line(f"kill -9: the server is gone, some time after `{name}`", style="red")
         await asyncio.sleep(DOWN_SECONDS)
         await server.start()
         display.line("the server is back", style="red")
+
+
+async def _until_seen(store: Store, name: str) -> None:
+    """The first incident has finished the step `name`. The database belongs to another process, so it is polled."""
+
+    def seen() -> bool:
+        return any(step.name == name for row in store.incidents()[-1:] for step in store.steps(row.id))
+
+    while not await asyncio.to_thread(seen):  # noqa: ASYNC110 - there is no event to wait for across processes
+        await asyncio.sleep(POLL_SECONDS / 4)
 
 
 def _deployed_at(world: World) -> tuple[float, float] | None:

@@ -42,7 +42,7 @@ POLL_SECONDS = 0.1
 Listener = Callable[[str], None]
 
 
-class WorldFailed(Exception):  # noqa: N818 - what happened, in the reader's words
+class WorldFailed(Exception):
     """The demo's world could not be set up; the text says what is missing."""
 
 

@@ -13,7 +13,9 @@ from app.core.syntax import Code, Function
 
 _LARGEST_FILE = 400_000
 _MOST_FILES = 400
-_EMPTY_CALLS = frozenset({"set", "dict", "list", "tuple", "frozenset", "Decimal", "timedelta", "str", "int", "float"})
+_EMPTY_CALLS = frozenset(
+    {"set", "dict", "list", "tuple", "frozenset", "Decimal", "timedelta", "str", "int", "float"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Conventions:
         first: dict[str, str] = {}
         for file in self.files[:1] if self.files and self.files[0].path == self.path else []:
             for node in ast.walk(file.code.tree):
-                if isinstance(node, ast.If) and (value := guard_return(node)) is not None:
+                if isinstance(node, ast.If) and (found := guard_return(node)) is not None:
+                    value = file.code.text(found.value) if found.value is not None else ""
                     answers[value] += 1
                     first.setdefault(value, f"{file.path}:{node.lineno}")
         return Precedent(*next(iter(first.items()))) if len(answers) == 1 else None
@@ -104,7 +107,11 @@ class Conventions:
             for node in ast.walk(file.code.tree):
                 if isinstance(node, Function):
                     owner = file.code.parents.get(node)
-                    name = owner.name if node.name == "__init__" and isinstance(owner, ast.ClassDef) else node.name
+                    name = (
+                        owner.name
+                        if node.name == "__init__" and isinstance(owner, ast.ClassDef)
+                        else node.name
+                    )
                     found.setdefault(name, []).append(node.args)
         return found
 
@@ -120,7 +127,9 @@ class Conventions:
     def _values(self) -> dict[str, list[Precedent]]:
         return self._collect(_value_fallbacks)
 
-    def _collect(self, reader: Callable[[ast.AST], Iterator[tuple[str, ast.expr]]]) -> dict[str, list[Precedent]]:
+    def _collect(
+        self, reader: Callable[[ast.AST], Iterator[tuple[str, ast.expr]]]
+    ) -> dict[str, list[Precedent]]:
         found: dict[str, list[Precedent]] = {}
         names = self._module_names
         for file in self.files:
@@ -134,7 +143,10 @@ class Conventions:
     @cached_property
     def _module_names(self) -> set[str]:
         own = next((one for one in self.files if one.path == self.path), None)
-        return (module_names(own.code) if own is not None else set()) | _EMPTY_CALLS - {"Decimal", "timedelta"}
+        return (module_names(own.code) if own is not None else set()) | _EMPTY_CALLS - {
+            "Decimal",
+            "timedelta",
+        }
 
 
 def module_names(code: Code) -> set[str]:
@@ -147,7 +159,9 @@ def module_names(code: Code) -> set[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
             case ast.Assign(targets=targets):
-                names |= {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+                names |= {
+                    one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)
+                }
             case ast.AnnAssign(target=ast.Name(id=name)):
                 names.add(name)
             case _:
@@ -169,7 +183,9 @@ def is_constant(node: ast.expr) -> bool:
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return all(is_constant(one) for one in elements)
         case ast.Dict(keys=keys, values=values):
-            return all(key is not None and is_constant(key) for key in keys) and all(is_constant(one) for one in values)
+            return all(key is not None and is_constant(key) for key in keys) and all(
+                is_constant(one) for one in values
+            )
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return name in _EMPTY_CALLS and all(is_constant(one) for one in arguments)
         case _:
@@ -189,30 +205,29 @@ def is_missing_test(test: ast.expr) -> bool:
             return False
 
 
-def guard_return(node: ast.If) -> str | None:
-    """The constant that an early-return guard gives, as source; "" for a bare `return`, None if it is no such guard."""
+def guard_return(node: ast.If) -> ast.Return | None:
+    """The `return` of an early-return guard that gives a constant or nothing; None if it is no such guard."""
     if node.orelse or not node.body or not is_missing_test(node.test):
         return None
     match node.body[-1]:
-        case ast.Return(value=None):
-            return ""
-        case ast.Return(value=ast.expr() as value) if is_constant(value):
-            return ast.unparse(value)
+        case ast.Return(value=value) as found if value is None or is_constant(value):
+            return found
         case _:
             return None
 
 
-
-
-
 def _key_fallbacks(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     match node:
-        case ast.Call(func=ast.Attribute(attr="get" | "pop" | "setdefault"), args=[ast.Constant() as key, default]):
+        case ast.Call(
+            func=ast.Attribute(attr="get" | "pop" | "setdefault"), args=[ast.Constant() as key, default]
+        ):
             yield repr(key.value), default
         case ast.BoolOp(op=ast.Or(), values=[first, default]):
             if (key := _read_key(first)) is not None:
                 yield key, default
-        case ast.IfExp(body=body, test=ast.Compare(left=ast.Constant() as key, ops=[ast.In()]), orelse=default):
+        case ast.IfExp(
+            body=body, test=ast.Compare(left=ast.Constant() as key, ops=[ast.In()]), orelse=default
+        ):
             if _read_key(body) == repr(key.value):
                 yield repr(key.value), default
         case _:
@@ -302,11 +317,17 @@ def _is_truth(node: ast.AST, value: ast.AST) -> bool:
 def tests_name(node: ast.AST, name: str) -> bool:
     """True if `node` is a test of the plain name for None or for truth."""
     match node:
-        case ast.Compare(left=ast.Name(id=left), ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+        case ast.Compare(
+            left=ast.Name(id=left), ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]
+        ):
             return left == name
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=operand)):
             return operand == name
-        case ast.If(test=ast.Name(id=test)) | ast.IfExp(test=ast.Name(id=test)) | ast.While(test=ast.Name(id=test)):
+        case (
+            ast.If(test=ast.Name(id=test))
+            | ast.IfExp(test=ast.Name(id=test))
+            | ast.While(test=ast.Name(id=test))
+        ):
             return test == name
         case ast.BoolOp(values=[ast.Name(id=first), *_]):
             return first == name

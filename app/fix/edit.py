@@ -102,7 +102,9 @@ class _Flat(ast.NodeTransformer):
         values: list[ast.expr] = []
         for value in node.values:
             seen = self.visit(value)
-            values.extend(seen.values if isinstance(seen, ast.BoolOp) and type(seen.op) is type(node.op) else [seen])
+            values.extend(
+                seen.values if isinstance(seen, ast.BoolOp) and type(seen.op) is type(node.op) else [seen]
+            )
         return ast.BoolOp(node.op, values)
 
 
@@ -123,7 +125,10 @@ def _rewritten(code: Code, edits: Sequence[Edit], *, brackets: bool) -> str | No
     if wrapper is None:
         return None
     rewriter = _Rewriter(code, wrapper.module.config_for_parsing, edits, brackets=brackets)
-    changed = wrapper.visit(rewriter)
+    try:
+        changed = wrapper.visit(rewriter)
+    except cst.ParserSyntaxError:
+        return None
     return changed.code if rewriter.done == len(edits) else None
 
 
@@ -156,11 +161,13 @@ class _Rewriter(cst.CSTTransformer):
 
     def _expression(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:
         place = self._place(original)
-        text = self._expressions.pop((place.start.line, place.start.column, place.end.line, place.end.column), None)
+        text = self._expressions.pop(
+            (place.start.line, place.start.column, place.end.line, place.end.column), None
+        )
         if text is None or not isinstance(updated, cst.BaseExpression):
             return updated
         self.done += 1
-        new = cst.parse_expression(text, config=self._config)
+        new = cst.parse_expression(f"({text})" if "\n" in text else text, config=self._config)
         if getattr(updated, "lpar", ()):
             return new.with_changes(lpar=updated.lpar, rpar=updated.rpar)
         if self._brackets:
@@ -184,7 +191,9 @@ class _Rewriter(cst.CSTTransformer):
             return cst.FlattenSentinel([first, *others, updated.with_changes(leading_lines=blank[comments:])])
         inner = updated.with_changes(leading_lines=[])
         return cst.If(
-            cst.parse_expression(edit.test, config=self._config), cst.IndentedBlock([inner]), leading_lines=blank
+            cst.parse_expression(edit.test, config=self._config),
+            cst.IndentedBlock([inner]),
+            leading_lines=blank,
         )
 
     def _rewrite(self, updated: cst.CSTNode, text: str) -> cst.CSTNode:

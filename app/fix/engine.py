@@ -87,7 +87,9 @@ def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> I
         for proposal in pattern.codemod(site):
             after = apply(site.code, proposal.edits)
             if after is not None and after != source:
-                yield _candidate(name, pattern, proposal, FileChange(cause.path, source, after), relied=relied)
+                yield _candidate(
+                    name, pattern, proposal, FileChange(cause.path, source, after), relied=relied
+                )
 
 
 def _answers(pattern: FixPattern, cause: RootCause) -> bool:
@@ -102,7 +104,9 @@ def _candidate(
     if relied:
         why_safe = "Not proven: the failing line stands in a `try` that catches this exception, and its handler may be meant."
     elif not proposal.safe:
-        why_safe = f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."
+        why_safe = (
+            f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."
+        )
     return Candidate(
         pattern=name,
         category=pattern.category,
@@ -130,7 +134,11 @@ def _is_relied_on(site: Site, cause: RootCause, tree: SourceTree) -> bool:
         text = tree.read(frame.path)
         code = Code.parse(text) if text is not None else None
         statement = code.statement_at(frame.line) if code is not None else None
-        if code is not None and statement is not None and _is_caught(code, statement, names - {"Exception", "BaseException"}):
+        if (
+            code is not None
+            and statement is not None
+            and _is_caught(code, statement, names - {"Exception", "BaseException"})
+        ):
             return True
     return False
 
@@ -140,7 +148,11 @@ def _is_caught(code: Code, statement: ast.stmt, names: set[str]) -> bool:
     for above in code.ancestors(statement):
         if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return False
-        if isinstance(above, ast.Try) and below in above.body and any(_catches(one, names) for one in above.handlers):
+        if (
+            isinstance(above, ast.Try)
+            and below in above.body
+            and any(_catches(one, names) for one in above.handlers)
+        ):
             return True
         below = above
     return False

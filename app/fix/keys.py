@@ -10,7 +10,10 @@ from app.core.recorded import parse_repr, recorded_keys, type_name
 from app.core.syntax import chain_root
 from app.fix.site import Site
 
-_MAPPINGS = frozenset({"dict", "Mapping", "MutableMapping", "Dict", "OrderedDict", "Counter", "defaultdict", "environ"})
+_MAPPINGS = frozenset(
+    {"dict", "Mapping", "MutableMapping", "Dict", "OrderedDict", "Counter", "defaultdict", "environ"}
+)
+_KNOWN = frozenset({"environ", "headers", "session", "cookies"})  # trackers filter some of these out
 _SHORTEST = 4
 _ALIKE = 0.8
 
@@ -25,7 +28,8 @@ def gets(site: Site) -> bool:
     subject = site.subject
     if recorded_keys(site.variables, subject) is not None or type_name(site.variables, subject) in _MAPPINGS:
         return True
-    if isinstance(subject, ast.Attribute) and subject.attr in {"environ", "headers", "session"}:
+    name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", "")
+    if name in _KNOWN:
         return True
     return _is_dict_elsewhere(site, subject) or _is_declared(site, subject)
 
@@ -46,21 +50,34 @@ def _is_dict_elsewhere(site: Site, subject: ast.expr) -> bool:
     wanted = ast.dump(subject).replace("Store()", "Load()")
     for node in ast.walk(site.code.tree):
         match node:
-            case ast.Assign(targets=[target], value=ast.Dict() | ast.DictComp()) | ast.AnnAssign(
-                target=target, value=ast.Dict() | ast.DictComp()
+            case (
+                ast.Assign(targets=[target], value=ast.Dict() | ast.DictComp())
+                | ast.AnnAssign(target=target, value=ast.Dict() | ast.DictComp())
             ) if ast.dump(target).replace("Store()", "Load()") == wanted:
                 return True
-            case ast.Call(func=ast.Attribute(value=value, attr="get" | "setdefault" | "items")) if ast.dump(value) == wanted:
+            case ast.Call(func=ast.Attribute(value=value, attr="get" | "setdefault" | "items")) if (
+                ast.dump(value) == wanted
+            ):
                 return True
             case _:
                 pass
     return False
 
 
+def is_table(site: Site) -> bool:
+    """True for a constant table: an unknown key may be a condition worth raising."""
+    root = chain_root(site.subject)
+    return isinstance(root, ast.Name) and root.id.isupper()
+
+
 def is_misspelt(site: Site) -> bool:
     """True if a literal key resembles a recorded one so much that it is probably meant."""
     key = parse_repr(site.failure.key or "")
-    if not isinstance(site.key, ast.Constant) or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+    if (
+        not isinstance(site.key, ast.Constant)
+        or not isinstance(key, ast.Constant)
+        or not isinstance(key.value, str)
+    ):
         return False
     wanted = key.value
     if len(wanted) < _SHORTEST:

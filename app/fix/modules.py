@@ -50,10 +50,14 @@ class Modules:
                     for alias in aliases:
                         if (alias.asname or alias.name) == name:
                             source = self.file_of(path, statement)
-                            return self.find_class(source, alias.name, depth - 1) if source is not None else None
+                            return (
+                                self.find_class(source, alias.name, depth - 1) if source is not None else None
+                            )
                 case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
                     for inner in body:
-                        if isinstance(inner, ast.ImportFrom) and name in {one.asname or one.name for one in inner.names}:
+                        if isinstance(inner, ast.ImportFrom) and name in {
+                            one.asname or one.name for one in inner.names
+                        }:
                             source = self.file_of(path, inner)
                             return self.find_class(source, name, depth - 1) if source is not None else None
                 case _:
@@ -65,13 +69,18 @@ class Modules:
         found: dict[str, Definition] = {}
         for statement in code.tree.body:
             for source in self._sources(path, statement):
-                if source != path and (definition := self.find_class(source, name, min(depth - 1, 2))) is not None:
+                if (
+                    source != path
+                    and (definition := self.find_class(source, name, min(depth - 1, 2))) is not None
+                ):
                     found[definition.path] = definition
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _sources(self, path: str, statement: ast.stmt) -> list[str]:
         if isinstance(statement, ast.ImportFrom):
-            inner = [self._path_of(f"{self._absolute(path, statement)}.{one.name}") for one in statement.names]
+            inner = [
+                self._path_of(f"{self._absolute(path, statement)}.{one.name}") for one in statement.names
+            ]
             return [one for one in [self.file_of(path, statement), *inner] if one is not None]
         if isinstance(statement, ast.Import):
             return [one for alias in statement.names if (one := self._path_of(alias.name)) is not None]
@@ -130,8 +139,14 @@ class Modules:
         for path in self._python:
             if re.search(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$", path):
                 text = self.tree.read(path) or ""
-                for match in re.finditer(r"^\s*(?:from ([\w.]{1,200}) import ([\w, ]{1,500})|import ([\w.]{1,200}))", text, re.M):
+                for match in re.finditer(
+                    r"^\s*(?:from ([\w.]{1,200}) import ([\w, ]{1,500})|import ([\w.]{1,200}))", text, re.M
+                ):
                     module = match[1] or match[3]
                     names.add(module)
-                    names |= {f"{module}.{one.split(' as ')[0].strip()}" for one in (match[2] or "").split(",") if one.strip()}
+                    names |= {
+                        f"{module}.{one.split(' as ')[0].strip()}"
+                        for one in (match[2] or "").split(",")
+                        if one.strip()
+                    }
         return names

@@ -23,6 +23,16 @@ class Place:
     fallback: Fallback
 
 
+def outside_quotes(site: Site, node: ast.AST, value: str) -> str | None:
+    """The value with quotes that do not end an f-string around `node`; None if there are none to choose."""
+    outer = [above for above in site.code.ancestors(node) if isinstance(above, ast.JoinedStr)]
+    if not outer or '"' not in value:
+        return value
+    if '"' not in site.text(outer[-1]).split("{")[0]:
+        return value
+    return value.replace('"', "'") if "'" not in value else None
+
+
 def neutral_places(site: Site, start: ast.expr) -> Iterator[Place]:
     """The expressions around `start` that have a neutral value, innermost first, each with that value."""
     node = chain_top(site, start)
@@ -38,7 +48,9 @@ def neutral_places(site: Site, start: ast.expr) -> Iterator[Place]:
 
 
 def _stops(above: ast.AST) -> bool:
-    return isinstance(above, ast.Lambda | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp | ast.Compare)
+    return isinstance(
+        above, ast.Lambda | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp | ast.Compare
+    )
 
 
 def chain_top(site: Site, node: ast.expr) -> ast.expr:
@@ -61,7 +73,12 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:
             yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
         case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec))])):
             if spec[-1:] in "dfeg%n" and spec[-1:]:
-                yield Fallback("0", f"The format `{spec}` takes numbers, and 0 is the one that says nothing.", Strength.LAST)
+                yield Fallback(
+                    "0",
+                    f"The format `{spec}` takes numbers, and 0 is the one that says nothing.",
+                    Strength.LAST,
+                    accepted=False,
+                )
         case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
             yield from _operand(site, right if node is left else left, above.op)
         case ast.BoolOp(op=ast.Or(), values=values) if node is not values[-1]:
@@ -75,7 +92,9 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:
             yield from _assigned(site, target, node)
         case ast.AnnAssign(target=target, annotation=annotation, value=value) if value is node:
             if is_optional(annotation):
-                yield Fallback("None", f"`{site.text(target)}` is declared as `{site.text(annotation)}`.", Strength.GUARD)
+                yield Fallback(
+                    "None", f"`{site.text(target)}` is declared as `{site.text(annotation)}`.", Strength.GUARD
+                )
             else:
                 yield from _assigned(site, target, node)
         case ast.Dict(keys=keys, values=values) if any(one is node for one in values):
@@ -91,7 +110,9 @@ def _operand(site: Site, other: ast.expr, operator: ast.operator) -> Iterator[Fa
     if kind == "str" and isinstance(operator, ast.Add):
         yield Fallback('""', f"It is joined with the text `{site.text(other)}`.", Strength.CONTEXT)
     elif kind in _NUMBERS:
-        yield Fallback("0", f"It is added to or taken from the number `{site.text(other)}`.", Strength.CONTEXT)
+        yield Fallback(
+            "0", f"It is added to or taken from the number `{site.text(other)}`.", Strength.CONTEXT
+        )
 
 
 def _element(site: Site, above: ast.expr) -> Iterator[Fallback]:
@@ -137,7 +158,9 @@ def takes_none(
     return bool(signatures) and all(_declares_none(one, position, keyword, is_method) for one in signatures)
 
 
-def _declares_none(arguments: ast.arguments, position: int | None, keyword: str | None, is_method: bool) -> bool:  # noqa: FBT001
+def _declares_none(
+    arguments: ast.arguments, position: int | None, keyword: str | None, is_method: bool
+) -> bool:  # noqa: FBT001
     positional = [*arguments.posonlyargs, *arguments.args]
     names = [one.arg for one in positional]
     bound = bool(names) and names[0] in {"self", "cls"}
@@ -147,7 +170,11 @@ def _declares_none(arguments: ast.arguments, position: int | None, keyword: str 
     if keyword is None or (is_method and not bound and not names):
         return False
     defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
-    defaults |= {one.arg: value for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
+    defaults |= {
+        one.arg: value
+        for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if value
+    }
     declared = {one.arg: one.annotation for one in [*positional, *arguments.kwonlyargs]}
     default, annotation = defaults.get(keyword), declared.get(keyword)
     is_default = isinstance(default, ast.Constant) and default.value is None
@@ -178,7 +205,9 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
     kinds = {answer.code if answer is not None else None for answer in answers}
     if len(kinds) == 1 and answers[0] is not None:
         code = answers[0].code
-        yield Fallback(code, f"{answers[0].because} That is all that `{target.id}` is used for.", answers[0].strength)
+        yield Fallback(
+            code, f"{answers[0].because} That is all that `{target.id}` is used for.", answers[0].strength
+        )
     elif form_type(value) == "str" and None not in kinds:
         yield Fallback('""', f"`{target.id}` is a text.", Strength.TYPE)
 
@@ -196,7 +225,9 @@ def _entry(site: Site, node: ast.expr, above: ast.Dict) -> Iterator[Fallback]:
     for value in above.values:
         if value is not node and isinstance(value, ast.IfExp) and isinstance(value.orelse, ast.Constant):
             code = ast.unparse(value.orelse)
-            yield Fallback(code, f"Another entry of the same dict is `{code}` when it has nothing.", Strength.GUARD)
+            yield Fallback(
+                code, f"Another entry of the same dict is `{code}` when it has nothing.", Strength.GUARD
+            )
             return
         if value is not node and isinstance(value, ast.Constant) and value.value is None:
             yield Fallback("None", "Another entry of the same dict is None.", Strength.GUARD)
@@ -205,4 +236,5 @@ def _entry(site: Site, node: ast.expr, above: ast.Dict) -> Iterator[Fallback]:
     if kind == "str":
         yield Fallback('""', "The entry is a text.", Strength.TYPE)
     else:
-        yield Fallback("None", "The entry stays in the dict, and says that there is nothing.", Strength.LAST)
+        why = "The entry stays in the dict, and says that there is nothing."
+        yield Fallback("None", why, Strength.TYPE, accepted=False)

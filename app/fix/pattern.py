@@ -29,11 +29,15 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A value for the missing case, as source text, and the evidence that it is the right one."""
+    """A value for the missing case, as source text, and the evidence that it is the right one.
+
+    `accepted` is False where it is not known that whatever reads the value allows for it.
+    """
 
     code: str
     because: str
     strength: Strength
+    accepted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,10 @@ class FixPattern:
         return any(raises.matches(exception, message) for raises in self.answers)
 
 
-NONE_USED = (Raises("AttributeError", r"'NoneType' object"), Raises("TypeError", r"None"))
+NONE_USED = (
+    Raises("AttributeError", r"'NoneType' object"),
+    Raises("TypeError", r"None|can only join an iterable|expected string or bytes-like object"),
+)
 KEY_MISSING = (Raises("KeyError"),)
 
 

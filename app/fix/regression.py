@@ -10,15 +10,29 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from app.core.model import CodeFrame, FailureKind, FileChange, Finding, Reason, RegressionTest, RootCause, Stage, Stop
+from app.core.model import (
+    CodeFrame,
+    Failure,
+    FailureKind,
+    FileChange,
+    Finding,
+    Reason,
+    RegressionTest,
+    RootCause,
+    Stage,
+    Stop,
+)
 from app.core.recorded import parse_repr
-from app.core.scrub import scrub_variables
+from app.core.scrub import FILTERED, scrub_variables
 from app.core.source import SourceTree
 from app.core.syntax import Code, Function, own_nodes
 from app.fix.modules import Modules
+from app.fix.standin import bare_object, stand_in
 from app.fix.values import Imports, Rebuilder
 
-_HARMLESS = frozenset({"staticmethod", "classmethod", "cache", "lru_cache", "override", "final", "typing.override"})
+_HARMLESS = frozenset(
+    {"staticmethod", "classmethod", "cache", "lru_cache", "override", "final", "typing.override"}
+)
 _WIDTH = 100
 
 
@@ -34,7 +48,9 @@ class _Call:
     is_async: bool
 
 
-def write_test(finding: Finding, cause: RootCause, tree: SourceTree, returns: str | None) -> RegressionTest | Stop:
+def write_test(
+    finding: Finding, cause: RootCause, tree: SourceTree, returns: str | None
+) -> RegressionTest | Stop:
     """A new test file that repeats the recorded call; a Stop that says why no frame could be repeated.
 
     `returns` is what the repaired function gives, where that is known; otherwise the test only requires no exception.
@@ -68,15 +84,18 @@ def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str
         return "it is wrapped by a decorator"
     number_keys = cause.failure.key is not None and re.fullmatch(r"-?\d+", cause.failure.key) is not None
     build = Rebuilder(modules, frame.path, Imports(), number_keys=number_keys)
-    variables = scrub_variables(frame.variables)
-    target = _target(function, owner, decorators, variables, build)
+    variables = scrub_variables(_with_missing(frame, cause))
+    failure = cause.failure if frame is cause.culprit else None
+    target = _target(function, owner, decorators, variables, build, failure)
     if target is None:
         return "the object that it is called on can not be rebuilt from the record"
-    arguments = _arguments(function, variables, build, bound=_is_bound(owner, decorators))
+    arguments = _arguments(function, variables, build, failure, bound=_is_bound(owner, decorators))
     if isinstance(arguments, str):
         return f"the recorded value of `{arguments}` can not be rebuilt"
     setup, given = arguments
-    expression = target[1] if decorators & {"property", "cached_property"} else f"{target[1]}({', '.join(given)})"
+    expression = (
+        target[1] if decorators & {"property", "cached_property"} else f"{target[1]}({', '.join(given)})"
+    )
     if _is_generator(function):
         if isinstance(function, ast.AsyncFunctionDef):
             return "it is an asynchronous generator"
@@ -85,10 +104,23 @@ def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str
     return _Call(frame, function, (*target[0], *setup), expression, build.imports, is_async)
 
 
+def _with_missing(frame: CodeFrame, cause: RootCause) -> Mapping[str, JsonValue]:
+    """The locals, with an empty mapping where the one that lacked the key was filtered out by the tracker."""
+    subject = cause.failure.subject
+    lacking = cause.failure.kind is FailureKind.MISSING_KEY and frame is cause.culprit
+    if lacking and frame.variables.get(subject) == FILTERED:
+        return {**frame.variables, subject: {}}
+    return frame.variables
+
+
 def _function(code: Code, name: str, line: int) -> Function | None:
     """The function of a frame, at the top level of its module or of a class there."""
     for node in ast.walk(code.tree):
-        if isinstance(node, Function) and node.name == name and node.lineno <= line <= (node.end_lineno or line):
+        if (
+            isinstance(node, Function)
+            and node.name == name
+            and node.lineno <= line <= (node.end_lineno or line)
+        ):
             owner = code.parents[node]
             top = isinstance(owner, ast.Module) or (
                 isinstance(owner, ast.ClassDef) and isinstance(code.parents[owner], ast.Module)
@@ -100,7 +132,9 @@ def _function(code: Code, name: str, line: int) -> Function | None:
 def _rebound(function: Function, line: int) -> str | None:
     """A parameter that the function binds again up to the failing line, or inside a loop around it."""
     parameters = {one.arg for one in _parameters(function)}
-    loops = [one for one in own_nodes(function) if isinstance(one, ast.For | ast.While) and _covers(one, line)]
+    loops = [
+        one for one in own_nodes(function) if isinstance(one, ast.For | ast.While) and _covers(one, line)
+    ]
     for node in own_nodes(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in parameters:
             inside = any(node in set(ast.walk(loop)) for loop in loops)
@@ -129,6 +163,7 @@ def _target(
     decorators: set[str],
     variables: Mapping[str, JsonValue],
     build: Rebuilder,
+    failure: Failure | None,
 ) -> tuple[tuple[str, ...], str] | None:
     """The assignments that are needed first, and what is called."""
     module = build.modules.name_of(build.path)
@@ -139,10 +174,13 @@ def _target(
     receiver = function.args.args[0].arg if function.args.args else "self"
     recorded = variables.get(receiver)
     source = build.rebuild(recorded) if isinstance(recorded, str) else None
-    if source is None:
-        return None
     name = _snake(owner.name)
-    return (f"{name} = {source}",), f"{name}.{function.name}"
+    if source is not None:
+        return (f"{name} = {source}",), f"{name}.{function.name}"
+    bare = bare_object(function, owner, receiver, failure)
+    if bare is None or not build.imports.add(module, owner.name):
+        return None
+    return (f"{name} = object.__new__({owner.name})", f"{name}.{bare} = None"), f"{name}.{function.name}"
 
 
 def _snake(name: str) -> str:
@@ -151,7 +189,12 @@ def _snake(name: str) -> str:
 
 
 def _arguments(
-    function: Function, variables: Mapping[str, JsonValue], build: Rebuilder, *, bound: bool
+    function: Function,
+    variables: Mapping[str, JsonValue],
+    build: Rebuilder,
+    failure: Failure | None,
+    *,
+    bound: bool,
 ) -> tuple[tuple[str, ...], list[str]] | str:
     """The assignments of the arguments and how they are handed over; the name of the first that can not be rebuilt."""
     arguments = function.args
@@ -160,6 +203,8 @@ def _arguments(
     given: list[str] = []
     for one in [*positional, *arguments.kwonlyargs]:
         source = build.rebuild(variables[one.arg]) if one.arg in variables else None
+        source = _declared(source, one.annotation, build) if source is not None else None
+        source = source or stand_in(function, one.arg, failure, build)
         if source is None:
             return one.arg
         setup.append(f"{one.arg} = {source}")
@@ -177,6 +222,29 @@ def _arguments(
     return tuple(setup), given
 
 
+def _declared(source: str, annotation: ast.expr | None, build: Rebuilder) -> str | None:
+    """The recorded list as the set, tuple or named tuple that the signature declares: the record has lists only."""
+    node = ast.parse(source, mode="eval").body
+    if annotation is None or not isinstance(node, ast.List):
+        return source
+    base = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    name = ast.unparse(base).strip("'\"").rpartition(".")[2]
+    items = source[1:-1]
+    match name:
+        case "set" | "Set" | "AbstractSet" | "MutableSet":
+            return f"{{{items}}}" if items else "set()"
+        case "frozenset":
+            return f"frozenset({source})"
+        case "tuple" | "Tuple":
+            return f"({items},)" if items else "()"
+        case _:
+            found = build.modules.find_class(build.path, name) if name.isidentifier() else None
+            if found is None:
+                return source
+            named = any(ast.unparse(one).endswith("NamedTuple") for one in found.node.bases)
+            return f"{name}({items})" if named and build.imports.add(found.module, name) else None
+
+
 def _is_generator(function: Function) -> bool:
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
 
@@ -187,7 +255,7 @@ def _file(
     slug = re.sub(r"[^a-z0-9]+", "_", finding.short_id.lower()).strip("_")[:60] or "production"
     path = place_test(tree, cause.path, f"regression_{slug}")
     name = f"test_{_words(call.function.name)}_{_condition(cause)}"[:80].rstrip("_")
-    lines = [f'"""{_title(finding, cause)}', "", *_story(call), '"""', ""]
+    lines = [f'"""{_title(finding, cause, Modules(tree).code(cause.path))}', "", *_story(call), '"""', ""]
     lines += _imports(call)
     lines += ["", "", f"def {name}() -> None:"]
     for assignment in call.setup:
@@ -200,21 +268,24 @@ def _file(
     return RegressionTest(FileChange(path, None, text), f"{path}::{name}", name)
 
 
-def _title(finding: Finding, cause: RootCause) -> str:
+def _title(finding: Finding, cause: RootCause, code: Code | None) -> str:
     """The first line of the docstring: code of the repository and the exception's class, no text of the event."""
     short_id = re.sub(r"[^\w.-]", "", finding.short_id)[:60]
     exception = re.sub(r"\W", "", cause.exception.rpartition(".")[2])
+    statement = code.statement_at(cause.line) if code is not None else None
+    function = code.function_of(statement) if code is not None and statement is not None else None
+    name = function.name if function is not None else "the module"
     subject = " ".join(cause.failure.subject.split()).replace("\\", "").replace('"""', "'''")
     if cause.failure.kind is FailureKind.NONE_VALUE:
-        return f"{short_id}: `{subject}` was None, and {_plain(cause.function)} raised {exception}."
-    return f"{short_id}: `{subject}` lacked a key, and {_plain(cause.function)} raised {exception}."
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w.<>]", "", name)
+        return f"{short_id}: `{subject}` was None, and {name} raised {exception}."
+    return f"{short_id}: `{subject}` lacked a key, and {name} raised {exception}."
 
 
 def _story(call: _Call) -> list[str]:
+    if any("SimpleNamespace(" in one or "object.__new__(" in one for one in call.setup):
+        return [
+            "The record does not hold the attributes of every object; what stands in has the one that matters."
+        ]
     if call.setup:
         return ["The arguments are those that production recorded, without secrets and personal data."]
     return [f"`{call.function.name}` takes no arguments: the call alone repeats what production recorded."]
@@ -229,15 +300,21 @@ def _condition(cause: RootCause) -> str:
     if cause.failure.kind is FailureKind.NONE_VALUE:
         return f"when_{words}_is_none"
     key = parse_repr(cause.failure.key or "")
-    is_literal = isinstance(key, ast.Constant) and f"{cause.failure.key}".strip("'\"") in cause.failure.expression
-    text = re.sub(r"[^a-z0-9]+", "_", str(key.value).lower()).strip("_")[:30] if isinstance(key, ast.Constant) else ""
+    is_literal = (
+        isinstance(key, ast.Constant) and f"{cause.failure.key}".strip("'\"") in cause.failure.expression
+    )
+    text = (
+        re.sub(r"[^a-z0-9]+", "_", str(key.value).lower()).strip("_")[:30]
+        if isinstance(key, ast.Constant)
+        else ""
+    )
     return f"without_{text}" if is_literal and text else f"when_{words}_lacks_a_key"
 
 
 def _imports(call: _Call) -> list[str]:
     plain = {"asyncio"} if call.is_async else set()
     plain |= call.imports.names.get("", set())
-    standard = {"decimal", "uuid", "fractions", "pathlib", "collections"}
+    standard = {"decimal", "uuid", "fractions", "pathlib", "collections", "types"}
     own: list[str] = []
     library = [f"import {name}" for name in sorted(plain)]
     for module, names in sorted(call.imports.names.items()):
@@ -271,7 +348,11 @@ def _wrapped(assignment: str) -> list[str]:
     node = ast.parse(source, mode="eval").body
     match node:
         case ast.Dict(keys=keys, values=values):
-            parts = [f"{_code(source, key)}: {_code(source, value)}," for key, value in zip(keys, values, strict=True) if key]
+            parts = [
+                f"{_code(source, key)}: {_code(source, value)},"
+                for key, value in zip(keys, values, strict=True)
+                if key
+            ]
             ends = "{", "}"
         case ast.List(elts=elements):
             parts = [f"{_code(source, one)}," for one in elements]

@@ -27,7 +27,15 @@ def fallback_returns(site: Site) -> list[Fallback]:
         return [Fallback("", f"{site.function_name} is a generator: it simply ends.", Strength.GUARD)]
     if _raises_for_missing(site):
         return []
-    found = [*_guards(site), *_declared(site), *_procedure(site), *_none(site), *_callers(site), *_kinds(site), *_module(site)]
+    found = [
+        *_guards(site),
+        *_declared(site),
+        *_procedure(site),
+        *_none(site),
+        *_callers(site),
+        *_kinds(site),
+        *_module(site),
+    ]
     return _distinct(sorted(found, key=lambda one: one.strength))
 
 
@@ -45,8 +53,9 @@ def _guards(site: Site) -> Iterator[Fallback]:
         return
     local = names_bound(site.function)
     for node in own_nodes(site.function):
-        if not isinstance(node, ast.If) or (value := guard_return(node)) is None:
+        if not isinstance(node, ast.If) or (found := guard_return(node)) is None:
             continue
+        value = site.text(found.value) if found.value is not None else ""
         if not {one.id for one in ast.walk(ast.parse(value)) if isinstance(one, ast.Name)} & local:
             why = f"`{site.text(node.test)}` in line {node.lineno} of {site.function_name} already returns {_said(value)}."
             yield Fallback(value, why, Strength.GUARD)
@@ -54,7 +63,7 @@ def _guards(site: Site) -> Iterator[Fallback]:
         if isinstance(node, ast.ExceptHandler) and node.body and isinstance(node.body[-1], ast.Return):
             returned = node.body[-1].value
             if returned is None or is_constant(returned):
-                code = ast.unparse(returned) if returned is not None else ""
+                code = site.text(returned) if returned is not None else ""
                 why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
                 yield Fallback(code, why, Strength.GUARD)
 
@@ -105,7 +114,9 @@ def is_optional(annotation: ast.expr) -> bool:
             return is_optional(left) or is_optional(right)
         case ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional")):
             return True
-        case ast.Subscript(value=ast.Name(id="Union") | ast.Attribute(attr="Union"), slice=ast.Tuple(elts=elements)):
+        case ast.Subscript(
+            value=ast.Name(id="Union") | ast.Attribute(attr="Union"), slice=ast.Tuple(elts=elements)
+        ):
             return any(is_optional(one) for one in elements)
         case _:
             return False
@@ -113,7 +124,11 @@ def is_optional(annotation: ast.expr) -> bool:
 
 def _procedure(site: Site) -> Iterator[Fallback]:
     """A function without any value ends early without one."""
-    if site.function is not None and site.function.returns is None and all(one.value is None for one in _returns(site)):
+    if (
+        site.function is not None
+        and site.function.returns is None
+        and all(one.value is None for one in _returns(site))
+    ):
         yield Fallback("", f"{site.function_name} never returns a value.", Strength.GUARD)
 
 
@@ -122,10 +137,18 @@ def _none(site: Site) -> Iterator[Fallback]:
     returns = _returns(site)
     for one in returns:
         if isinstance(one.value, ast.Constant) and one.value.value is None:
-            yield Fallback("None", f"Line {one.lineno} of {site.function_name} already returns None.", Strength.GUARD)
+            yield Fallback(
+                "None", f"Line {one.lineno} of {site.function_name} already returns None.", Strength.GUARD
+            )
         if isinstance(one.value, ast.IfExp) and _is_none(one.value.orelse):
-            yield Fallback("None", f"Line {one.lineno} of {site.function_name} can already return None.", Strength.GUARD)
-        if isinstance(one.value, ast.Call) and isinstance(one.value.func, ast.Attribute) and one.value.func.attr == "get":
+            yield Fallback(
+                "None", f"Line {one.lineno} of {site.function_name} can already return None.", Strength.GUARD
+            )
+        if (
+            isinstance(one.value, ast.Call)
+            and isinstance(one.value.func, ast.Attribute)
+            and one.value.func.attr == "get"
+        ):
             if len(one.value.args) == 1:
                 why = f"Line {one.lineno} of {site.function_name} can already return None."
                 yield Fallback("None", why, Strength.GUARD)
@@ -140,7 +163,11 @@ def _callers(site: Site) -> Iterator[Fallback]:
     if site.function is not None and site.function.returns is None:
         found = site.conventions.callers_expect_none(site.function.name)
         if found is not None:
-            yield Fallback("None", f"The caller at {found.place} tests the result of {site.function_name}.", Strength.TYPE)
+            yield Fallback(
+                "None",
+                f"The caller at {found.place} tests the result of {site.function_name}.",
+                Strength.TYPE,
+            )
 
 
 def _kinds(site: Site) -> Iterator[Fallback]:
@@ -148,18 +175,33 @@ def _kinds(site: Site) -> Iterator[Fallback]:
     if site.function is None or site.function.returns is not None:
         return
     values = [one.value for one in _returns(site) if one.value is not None]
-    kinds = {form_type(value) or _local_kind(site, value) for value in values}
+    others = [value for value in values if site.parent(value) is not site.statement]
+    kinds = {form_type(value) or _local_kind(site, value) for value in others or values} - {None}
     kind = next(iter(kinds)) if len(kinds) == 1 else None
-    predicate = site.function.name.lstrip("_").startswith(("is_", "has_", "can_", "should_"))
     if kind in _SHOWN_BY_RESULTS:
-        yield Fallback(_EMPTY[kind], f"Every result of {site.function_name} is a {kind}.", Strength.TYPE)
-    elif predicate:
+        strength = Strength.TYPE if others or kind != "dict" else Strength.LAST
+        yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", strength)
+    elif answers_yes_or_no(site):
         yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.TYPE)
-    numbers = [value for value in values if isinstance(value, ast.Constant) and type(value.value) in {int, float}]
+    numbers = [
+        value for value in values if isinstance(value, ast.Constant) and type(value.value) in {int, float}
+    ]
     if len(numbers) == 1 and len(values) > 1:
         code = ast.unparse(numbers[0])
         if numbers[0].value == 0:
-            yield Fallback(code, f"Line {numbers[0].lineno} of {site.function_name} already returns {code}.", Strength.TYPE)
+            yield Fallback(
+                code,
+                f"Line {numbers[0].lineno} of {site.function_name} already returns {code}.",
+                Strength.TYPE,
+            )
+
+
+def answers_yes_or_no(site: Site) -> bool:
+    """True for a function that is declared or named as a question."""
+    if site.function is None:
+        return False
+    declared = isinstance(site.function.returns, ast.Name) and site.function.returns.id == "bool"
+    return declared or site.function.name.lstrip("_").startswith(("is_", "has_", "can_", "should_"))
 
 
 def _local_kind(site: Site, value: ast.expr) -> str | None:
@@ -188,7 +230,9 @@ def _module(site: Site) -> Iterator[Fallback]:
     answer = form_type(ast.parse(found.code, mode="eval").body)
     kinds = {form_type(value) for value in values} - {None, answer}
     if not kinds:
-        yield Fallback(found.code, f"{found.place} answers a missing value with {_said(found.code)} too.", Strength.LAST)
+        yield Fallback(
+            found.code, f"{found.place} answers a missing value with {_said(found.code)} too.", Strength.LAST
+        )
 
 
 def _said(code: str) -> str:

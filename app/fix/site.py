@@ -46,7 +46,9 @@ class Site:
         statement = code.statement_of(node) if node is not None else None
         if node is None or subject is None or statement is None:
             return None
-        return cls(code, path, failure, variables, conventions, node, subject, statement, code.function_of(statement))
+        return cls(
+            code, path, failure, variables, conventions, node, subject, statement, code.function_of(statement)
+        )
 
     def text(self, node: ast.expr | ast.stmt) -> str:
         """The source of `node`."""
@@ -74,7 +76,11 @@ class Site:
     @cached_property
     def line(self) -> str:
         """The source of the subject on one line, as messages and guards write it."""
-        return " ".join(self.text(self.subject).split()) if "\n" in self.text(self.subject) else self.text(self.subject)
+        return (
+            " ".join(self.text(self.subject).split())
+            if "\n" in self.text(self.subject)
+            else self.text(self.subject)
+        )
 
     @cached_property
     def loop(self) -> Loop | None:
@@ -119,7 +125,8 @@ class Site:
     def always_runs(self) -> bool:
         """True if the statement cannot complete without evaluating the failing expression."""
         return not self.lazy(self.node, self.statement) and not isinstance(
-            self.statement, ast.While | ast.Try | ast.Match | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            self.statement,
+            ast.While | ast.Try | ast.Match | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
         )
 
     @cached_property
@@ -130,8 +137,12 @@ class Site:
     @cached_property
     def is_visible(self) -> bool:
         """True if the subject's names exist before the statement runs: none is bound by it."""
-        names = names_in(self.subject) | (names_in(self.key) if self.key is not None and not self.none else set())
-        scopes = [above for _, above in self.between(self.node) if isinstance(above, Comprehension | ast.Lambda)]
+        names = names_in(self.subject) | (
+            names_in(self.key) if self.key is not None and not self.none else set()
+        )
+        scopes = [
+            above for _, above in self.between(self.node) if isinstance(above, Comprehension | ast.Lambda)
+        ]
         inside = {name for scope in scopes for name in _bound_by(scope)}
         walrus = {one.target.id for one in ast.walk(self.statement) if isinstance(one, ast.NamedExpr)}
         return not names & (inside | walrus)
@@ -140,8 +151,18 @@ class Site:
     def takes_guard(self) -> bool:
         """True if a statement put before this one runs exactly when the failing expression would be evaluated."""
         above = self.parent(self.statement)
-        is_elif = isinstance(above, ast.If) and above.orelse == [self.statement] and isinstance(self.statement, ast.If)
-        return self.function is not None and self.always_runs and self.is_visible and not is_elif and self.is_plain
+        is_elif = (
+            isinstance(above, ast.If)
+            and above.orelse == [self.statement]
+            and isinstance(self.statement, ast.If)
+        )
+        return (
+            self.function is not None
+            and self.always_runs
+            and self.is_visible
+            and not is_elif
+            and self.is_plain
+        )
 
     @cached_property
     def test(self) -> str:
@@ -210,7 +231,10 @@ class Site:
             case ast.Subscript(value=value):
                 return value is node
             case ast.Call(func=func) as call:
-                return func is node or (isinstance(call.func, ast.Name) and call.func.id in {"len", "sum", "sorted", "int", "float"})
+                return func is node or (
+                    isinstance(call.func, ast.Name)
+                    and call.func.id in {"len", "sum", "sorted", "int", "float"}
+                )
             case ast.BinOp(op=op):
                 return not isinstance(op, ast.Mod)
             case ast.Compare(ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE(), *_]):
@@ -300,7 +324,9 @@ def form_type(node: ast.expr) -> str | None:  # noqa: PLR0911
             return "set"
         case ast.Compare() | ast.UnaryOp(op=ast.Not()):
             return "bool"
-        case ast.Call(func=ast.Name(id=("str" | "int" | "float" | "list" | "dict" | "set" | "bool" | "Decimal") as name)):
+        case ast.Call(
+            func=ast.Name(id=("str" | "int" | "float" | "list" | "dict" | "set" | "bool" | "Decimal") as name)
+        ):
             return name
         case ast.Call(func=ast.Name(id="len")):
             return "int"

@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from app.core.recorded import parse_repr
 from app.fix.modules import Definition, Modules
 
-_ENUM = re.compile(r"<([A-Z]\w*)\.(\w+): ")
 _OBJECT = re.compile(r"<(?:([\w.]+)\.)?([A-Z]\w*) object at 0x[0-9a-fA-F]+>\Z")
 _CUT = re.compile(r"<truncated>|\.\.\.['\"]?\Z|\.\.\.[\])}]")
 _STANDARD: dict[str, tuple[str, str]] = {
@@ -66,7 +65,9 @@ class Rebuilder:
                 return self._leaf(value)
 
     def _mapping(self, value: Mapping[str, JsonValue]) -> str | None:
-        as_numbers = self.number_keys and bool(value) and all(re.fullmatch(r"-?\d{1,18}", key) for key in value)
+        as_numbers = (
+            self.number_keys and bool(value) and all(re.fullmatch(r"-?\d{1,18}", key) for key in value)
+        )
         pairs: list[str | None] = []
         for key, inner in value.items():
             source = self.rebuild(inner)
@@ -84,15 +85,19 @@ class Rebuilder:
             return None
         if (plain := _OBJECT.match(text)) is not None:
             return self._stateless(plain[2])
-        expression = parse_repr(_without_enums(text))
+        expression = parse_repr(text)
         return None if expression is None else self.source(expression, self.path)
 
     def source(self, node: ast.expr, path: str) -> str | None:  # noqa: PLR0911
         """The source of a parsed repr whose class names are those that `path` knows."""
         match node:
             case ast.Constant(value=value):
-                return None if value is Ellipsis else _quoted(value) if isinstance(value, str) else repr(value)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() | complex() as number)):
+                return (
+                    None if value is Ellipsis else _quoted(value) if isinstance(value, str) else repr(value)
+                )
+            case ast.UnaryOp(
+                op=ast.USub(), operand=ast.Constant(value=int() | float() | complex() as number)
+            ):
                 return f"-{number!r}"
             case ast.List(elts=elements):
                 return self._all([self.source(one, path) for one in elements], "[", "]")
@@ -180,47 +185,16 @@ def _quoted(text: str) -> str:
     return f'"{written[1:-1]}"' if written[0] == "'" and '"' not in written else written
 
 
-def _without_enums(text: str) -> str:
-    """The repr with `<Color.RED: 1>` written as `Color.RED`, outside of string literals."""
-    parts: list[str] = []
-    at = 0
-    while at < len(text):
-        if text[at] in "'\"":
-            end = _string_end(text, at)
-            parts.append(text[at:end])
-            at = end
-            continue
-        match = _ENUM.match(text, at) if text[at] == "<" else None
-        end = _member_end(text, match.end()) if match is not None else -1
-        if match is not None and end > 0:
-            parts.append(f"{match[1]}.{match[2]}")
-            at = end
-        else:
-            parts.append(text[at])
-            at += 1
-    return "".join(parts)
-
-
-def _string_end(text: str, at: int) -> int:
-    quote, at = text[at], at + 1
-    while at < len(text) and text[at] != quote:
-        at += 2 if text[at] == "\\" else 1
-    return at + 1
-
-
-def _member_end(text: str, at: int) -> int:
-    while at < len(text) and text[at] != ">":
-        at = _string_end(text, at) if text[at] in "'\"" else at + 1
-    return at + 1 if at < len(text) else -1
-
-
 def _is_enum(node: ast.ClassDef) -> bool:
-    return any(ast.unparse(base).rpartition(".")[2].endswith(("Enum", "Flag", "Choices")) for base in node.bases)
+    return any(
+        ast.unparse(base).rpartition(".")[2].endswith(("Enum", "Flag", "Choices")) for base in node.bases
+    )
 
 
 def _has_member(node: ast.ClassDef, member: str) -> bool:
     return any(
-        isinstance(one, ast.Assign) and any(isinstance(target, ast.Name) and target.id == member for target in one.targets)
+        isinstance(one, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == member for target in one.targets)
         for one in node.body
     )
 
@@ -249,10 +223,14 @@ def fields(found: Definition, modules: Modules, depth: int = 5) -> tuple[set[str
                 keyword_only = [each.arg for each in arguments.kwonlyargs]
                 optional = set(names[len(names) - len(arguments.defaults) :]) if arguments.defaults else set()
                 optional |= {
-                    name for name, value in zip(keyword_only, arguments.kw_defaults, strict=True) if value is not None
+                    name
+                    for name, value in zip(keyword_only, arguments.kw_defaults, strict=True)
+                    if value is not None
                 }
                 return {*names, *keyword_only}, {*names, *keyword_only} - optional
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value) if _is_declaring(found):
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value) if _is_declaring(
+                found
+            ):
                 if "ClassVar" in ast.unparse(annotation) or _is_left_out(value):
                     continue
                 accepted.add(name)
@@ -278,8 +256,13 @@ def _is_left_out(value: ast.expr | None) -> bool:
 
 
 def _is_required(value: ast.expr) -> bool:
-    if not isinstance(value, ast.Call) or ast.unparse(value.func).rpartition(".")[2].lower() not in {"field", "ib"}:
+    if not isinstance(value, ast.Call) or ast.unparse(value.func).rpartition(".")[2].lower() not in {
+        "field",
+        "ib",
+    }:
         return False
-    first_is_dots = bool(value.args) and isinstance(value.args[0], ast.Constant) and value.args[0].value is Ellipsis
+    first_is_dots = (
+        bool(value.args) and isinstance(value.args[0], ast.Constant) and value.args[0].value is Ellipsis
+    )
     given = {keyword.arg for keyword in value.keywords}
     return first_is_dots or (not value.args and not given & {"default", "default_factory", "factory"})

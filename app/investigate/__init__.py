@@ -14,6 +14,9 @@ from app.investigate.expression import find_failure
 from app.investigate.mapping import line_on_base, repository_path
 
 _COMMIT = re.compile(r"(?:^|[@+_-])([0-9a-f]{7,40})$")
+# What may stand in the address of a request; the release is text from outside.
+_SHA = re.compile(r"[0-9a-f]{7,40}")
+_TAG = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 
 
 async def investigate(clients: Clients, incident: Incident, finding: Finding) -> RootCause | Stop:
@@ -46,11 +49,11 @@ async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Fin
     if named and (sha := await repo.resolve(named.group(1))):
         return sha
     release = await clients.sentry.release(finding.organization, version)
-    if release and release.commit and (sha := await repo.resolve(release.commit)):
+    if release and _SHA.fullmatch(release.commit or "") and (sha := await repo.resolve(str(release.commit))):
         return sha
     tag = version.rpartition("@")[2]
     for name in (f"tags/{tag}", f"tags/v{tag}"):
-        if re.fullmatch(r"[\w./-]{1,100}", name) and (sha := await repo.resolve(name)):
+        if _TAG.fullmatch(name) and ".." not in name and (sha := await repo.resolve(name)):
             return sha
     return None
 

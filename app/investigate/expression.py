@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.core.model import Failure, FailureKind, Reason, Stage, Stop
-from app.core.recorded import has_key, is_none, key_repr, recorded_keys
+from app.core.recorded import has_key, is_none, key_repr
 from app.core.syntax import Code, header
 from app.investigate.message import Suspicion, is_known, suspicions
 
@@ -39,9 +39,11 @@ def find_failure(
     if statement is None:
         return _unconfirmed(f"There is no statement at line {line}.")
     if _raises_itself(statement, name):
-        return _novel(f"Line {line} raises {name} deliberately: the program reports a condition, it does not stumble.")
+        return _novel(
+            f"Line {line} raises {name} deliberately: the program reports a condition, it does not stumble."
+        )
     search = _Search(code, line, variables)
-    nodes = search.nodes(statement, function.rpartition(".")[2])
+    nodes = search.nodes(function.rpartition(".")[2])
     if name == "KeyError":
         return search.missing_key(nodes, message)
     return search.none_value([one for node in nodes for one in suspicions(node, name, message)], message)
@@ -55,11 +57,13 @@ class _Search:
     line: int
     variables: Mapping[str, JsonValue]
 
-    def nodes(self, statement: ast.stmt, function: str) -> list[ast.AST]:
+    def nodes(self, function: str) -> list[ast.AST]:
         """What the failing line evaluates, in order of evaluation, narrowed to the comprehension that failed."""
-        nodes: list[ast.AST] = [] if isinstance(statement, ast.ClassDef | ast.FunctionDef) else [statement]
-        for part in header(statement):
-            nodes.extend(_in_order(part))
+        nodes: list[ast.AST] = []
+        for statement in self.code.statements_at(self.line):
+            nodes.extend(node for part in header(statement) for node in _in_order(part))
+            if not isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                nodes.append(statement)
         wanted = _COMPREHENSIONS.get(function)
         if wanted is not None:
             inner = [node for node in nodes if isinstance(node, wanted)]
@@ -81,8 +85,8 @@ class _Search:
     def _covers(self, node: ast.AST) -> bool:
         if isinstance(node, ast.stmt):
             return True
-        if not isinstance(node, ast.expr):
-            return True
+        if not isinstance(node, ast.expr) or isinstance(node, ast.FormattedValue):
+            return True  # before Python 3.12 the parts of an f-string have no place of their own
         span = self.code.span(node)
         return span is not None and span.line <= self.line <= span.end_line
 
@@ -101,18 +105,24 @@ class _Search:
         subjects = {ast.dump(one.subject) for one, _ in left}
         if len(subjects) > 1 and state is not True:
             texts = ", ".join(f"`{self.code.text(one.subject)}`" for one, _ in left)
-            return _unconfirmed(f"Several expressions fit the message and the locals do not tell which: {texts}.")
+            return _unconfirmed(
+                f"Several expressions fit the message and the locals do not tell which: {texts}."
+            )
         text = self.code.text(chosen.subject)
         if state is True:
             evidence = [f"`{text}` was None in the recorded locals."]
         else:
-            evidence = [f"`{text}` is the only expression at line {self.line} that fits the message; its value was not recorded."]
+            evidence = [
+                f"`{text}` is the only expression at line {self.line} that fits the message; its value was not recorded."
+            ]
         evidence += [
             f"`{self.code.text(one.subject)}` also fits the message and was recorded as something else."
             for one, other in zip(found, states, strict=True)
             if other is False and ast.dump(one.subject) not in subjects
         ]
-        return self._failure(FailureKind.NONE_VALUE, chosen.expression, chosen.subject, None, evidence, message)
+        return self._failure(
+            FailureKind.NONE_VALUE, chosen.expression, chosen.subject, None, evidence, message
+        )
 
     def missing_key(self, nodes: list[ast.AST], message: str) -> Failure | Stop:
         """The one lookup of the missing key that the locals leave over."""
@@ -123,7 +133,9 @@ class _Search:
                 if facts is not None:
                     left.append((expression, mapping, facts))
         if not left:
-            return _novel(f"No lookup at line {self.line} can have missed this key: the KeyError comes from elsewhere.")
+            return _novel(
+                f"No lookup at line {self.line} can have missed this key: the KeyError comes from elsewhere."
+            )
         certain = [one for one in left if one[2]]
         chosen = left if len(left) == 1 else certain
         if len({ast.dump(one[1]) for one in chosen}) != 1:
@@ -131,7 +143,9 @@ class _Search:
             return _unconfirmed(f"Several lookups fit the message and the locals do not tell which: {texts}.")
         expression, mapping, facts = chosen[0]
         text = self.code.text(expression)
-        evidence = list(facts) or [f"`{text}` is the only lookup at line {self.line} that fits the missing key."]
+        evidence = list(facts) or [
+            f"`{text}` is the only lookup at line {self.line} that fits the missing key."
+        ]
         return self._failure(FailureKind.MISSING_KEY, expression, mapping, message, evidence, message)
 
     def _key_facts(self, mapping: ast.expr, key: ast.expr, message: str) -> tuple[str, ...] | None:
@@ -146,14 +160,15 @@ class _Search:
             case True:
                 return None
             case False:
-                keys = recorded_keys(self.variables, mapping) or []
-                return (f"`{text}` was recorded with {len(keys)} other keys and without the missing one.",)
+                return (f"`{text}` was recorded without the missing key.",)
             case _:
                 return ()
 
     def _reported_line(self, node: ast.expr) -> int:
         """The line that a traceback names for `node`: that of the attribute's name in a chain over several lines."""
-        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        if isinstance(node, ast.Attribute) or (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ):
             name = node if isinstance(node, ast.Attribute) else node.func
             span = self.code.span(name)
             return span.end_line if span is not None else node.lineno
@@ -170,7 +185,9 @@ class _Search:
     ) -> Failure | Stop:
         span, subject_span = self.code.span(expression), self.code.span(subject)
         if span is None or subject_span is None:
-            return _unconfirmed("The failing expression stands in an f-string whose places this Python does not record.")
+            return _unconfirmed(
+                "The failing expression stands in an f-string whose places this Python does not record."
+            )
         texts = self.code.slice(span), self.code.slice(subject_span)
         return Failure(kind, *texts, span, subject_span, key, tuple(evidence))
 

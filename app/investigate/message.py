@@ -82,7 +82,9 @@ def _iterated(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
         case ast.Call(args=[first, *rest]) if called_name(node) in _DRAIN:
             given = rest if called_name(node) in _DRAINS_SECOND else [first]
             given = [first, *rest] if called_name(node) in {"zip", "chain", "union"} else given
-            yield from (Suspicion(node, argument) for argument in given if not isinstance(argument, ast.Starred))
+            yield from (
+                Suspicion(node, argument) for argument in given if not isinstance(argument, ast.Starred)
+            )
         case ast.AugAssign(op=ast.Add(), value=value):
             yield Suspicion(value, value)
         case _:
@@ -98,7 +100,9 @@ def _container(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
 
 def _unpacked(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
     match node:
-        case ast.Assign(targets=targets, value=value) if any(isinstance(one, ast.Tuple | ast.List) for one in targets):
+        case ast.Assign(targets=targets, value=value) if any(
+            isinstance(one, ast.Tuple | ast.List) for one in targets
+        ):
             yield Suspicion(value, value)
         case _:
             pass
@@ -115,7 +119,9 @@ def _spread(node: ast.AST, match: re.Match[str]) -> Iterator[Suspicion]:
         case ast.Starred(value=value) if not mapping:
             yield Suspicion(value, value)
         case ast.Call(keywords=keywords) if mapping:
-            yield from (Suspicion(keyword.value, keyword.value) for keyword in keywords if keyword.arg is None)
+            yield from (
+                Suspicion(keyword.value, keyword.value) for keyword in keywords if keyword.arg is None
+            )
         case ast.Dict(keys=keys, values=values) if mapping:
             yield from (
                 Suspicion(value, value) for key, value in zip(keys, values, strict=True) if key is None
@@ -202,7 +208,9 @@ def _argument(*names: str) -> Shape:
         module = isinstance(owner, ast.Name) and owner.id in wanted
         if called_name(node) in wanted or module:
             given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            yield from (Suspicion(node, one) for one in given if not isinstance(one, ast.Constant | ast.Starred))
+            yield from (
+                Suspicion(node, one) for one in given if not isinstance(one, ast.Constant | ast.Starred)
+            )
 
     return shape
 
@@ -225,7 +233,9 @@ def _formatted(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
             yield Suspicion(node, value)
         case ast.Call(func=ast.Attribute(attr="format"), args=arguments, keywords=keywords):
             given = [*arguments, *(keyword.value for keyword in keywords)]
-            yield from (Suspicion(node, one) for one in given if not isinstance(one, ast.Constant | ast.Starred))
+            yield from (
+                Suspicion(node, one) for one in given if not isinstance(one, ast.Constant | ast.Starred)
+            )
         case _:
             pass
 
@@ -248,7 +258,10 @@ def _table() -> Iterator[tuple[str, re.Pattern[str], Shape]]:
     rows: list[tuple[str, Shape]] = [
         (rf"^{none}(is not subscriptable)", _subscript),
         (rf"^{none}(?:doesn't|does not) support item (assignment|deletion)", _subscript),
-        (rf"^(?:argument of type 'NoneType' is not iterable|.*NoneType' is not a container or iterable)", _container),
+        (
+            rf"^(?:argument of type 'NoneType' is not iterable|.*NoneType' is not a container or iterable)",
+            _container,
+        ),
         (rf"^{none}is not (?:iterable|reversible|an iterator)", _iterated),
         (r"^Value after \* must be an iterable, not NoneType", _spread),
         (r"argument after \*\*? must be (?:an iterable|a mapping), not NoneType", _spread),
@@ -257,37 +270,38 @@ def _table() -> Iterator[tuple[str, re.Pattern[str], Shape]]:
         (r"^cannot unpack non-iterable NoneType object", _unpacked),
         (rf"^{none}is not callable", _called),
         (r"^object of type 'NoneType' has no len\(\)", _argument("len", "choice", "sample", "shuffle")),
-        (r"^unsupported operand type\(s\) for (\S+(?: or pow\(\))?): '([\w.]*)' and '([\w.]*)'", _none_operand),
+        (
+            r"^(?=.*'NoneType')unsupported operand type\(s\) for (\S+(?: or pow\(\))?): '([\w.]*)' and '([\w.]*)'",
+            _arithmetic,
+        ),
         (r"^bad operand type for (?:unary )?(\S+): 'NoneType'", _unary),
         (r"^type NoneType doesn't define __(?P<name>round|trunc|floor|ceil)__ method", _argument()),
         (r"^can only concatenate \w+ \(not \"NoneType\"\) to \w+", _concatenated),
+        (r"^can only join an iterable$", _argument("join")),
         (r"^sequence item (\d+): expected \w+ instance, NoneType found", _joined),
-        (r"^'(<=?|>=?)' not supported between instances of '([\w.]+)' and '([\w.]+)'", _none_compared),
+        (
+            r"^(?=.*'NoneType')'(<=?|>=?)' not supported between instances of '([\w.]+)' and '([\w.]+)'",
+            _compared,
+        ),
         (r"^object NoneType can't be used in 'await' expression", _awaited),
         (rf"^{none}does not support the (?:asynchronous )?context manager protocol", _entered),
         (r"^unsupported format string passed to NoneType\.__format__", _formatted),
         (r"^(?:%\w format: a (?:real )?number is required|must be real number), not NoneType", _percent),
         (r"^conversion from NoneType to Decimal is not supported", _argument("Decimal")),
-        (rf"^{none}cannot be interpreted as an integer", _argument("range", "randint", "chr", "bytes", "date", "sleep")),
+        (
+            rf"^{none}cannot be interpreted as an integer",
+            _argument("range", "randint", "chr", "bytes", "date", "sleep"),
+        ),
         (r"^unsupported type for timedelta \w+ component: NoneType", _argument("timedelta")),
         (r"^expected string or bytes-like object(?:, got 'NoneType')?$", _argument("re", *_REGEX)),
         (r"^the JSON object must be str, bytes or bytearray, not NoneType", _argument("loads")),
-        (r"^(?P<name>[\w.]+)(?:\(\)|:)? (?:first |second )?(?:argument|arg)\b.* not '?None(?:Type)?'?$", _argument()),
+        (
+            r"^(?P<name>[\w.]+)(?:\(\)|:)? (?:first |second )?(?:argument|arg)\b.* not '?None(?:Type)?'?$",
+            _argument(),
+        ),
     ]
     for pattern, shape in rows:
         yield "TypeError", re.compile(pattern), shape
-
-
-
-
-def _none_operand(node: ast.AST, match: re.Match[str]) -> Iterator[Suspicion]:
-    if "NoneType" in {match[2], match[3]}:
-        yield from _arithmetic(node, match)
-
-
-def _none_compared(node: ast.AST, match: re.Match[str]) -> Iterator[Suspicion]:
-    if "NoneType" in {match[2], match[3]}:
-        yield from _compared(node, match)
 
 
 _SHAPES = tuple(_table())

@@ -75,6 +75,9 @@ async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
         clients, finding, max(first_seen, release.started_at - HISTORY_SECONDS), release.started_at
     )
     after = await _window(clients, finding, release.live_since, now, release=release.version)
+    if not before[1] and await clients.sentry.release(finding.organization, release.version) is None:
+        # Without traffic data, silence is believed only of a release that Sentry has heard of.
+        after = (after[0], after[1], 0.0)
     return judge(*_same_unit(before, after), looks=len(decision.looks), at=now)
 
 
@@ -84,10 +87,20 @@ async def _window(
     """Events, transactions (None if Sentry holds none) and seconds between `start` and `end`."""
     since, until = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
     events = await clients.sentry.count_errors(
-        finding.organization, finding.short_id, release=release, start=since, end=until
+        finding.organization,
+        finding.short_id,
+        release=release,
+        start=since,
+        end=until,
+        environment=finding.environment,
     )
     requests = await clients.sentry.count_transactions(
-        finding.organization, finding.project, release=release, start=since, end=until
+        finding.organization,
+        finding.project,
+        release=release,
+        start=since,
+        end=until,
+        environment=finding.environment,
     )
     return events, requests, end - start
 
@@ -95,11 +108,14 @@ async def _window(
 def _same_unit(
     before: tuple[int, int | None, float], after: tuple[int, int | None, float]
 ) -> tuple[Window, Window]:
-    """Both windows measured in requests where Sentry knows the traffic, else in seconds."""
-    if before[1] and after[1] is not None:
+    """Both windows measured in requests where Sentry knew the traffic before, else in seconds.
+
+    Traffic that was known before and is not known now counts as none: silence without it proves nothing.
+    """
+    if before[1]:
         return (
             Window(before[0], float(before[1]), "requests", before[2]),
-            Window(after[0], float(after[1]), "requests", after[2]),
+            Window(after[0], float(after[1] or 0), "requests", after[2]),
         )
     return Window(before[0], before[2], "seconds", before[2]), Window(after[0], after[2], "seconds", after[2])
 
@@ -114,4 +130,4 @@ def _version(finding: Finding, deployed_sha: str, sha: str) -> str:
 
 
 def _epoch(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()

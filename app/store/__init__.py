@@ -134,11 +134,12 @@ class Store:
             "note": "",
         }
         try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(deliveries).values(row))
-        except sa.exc.IntegrityError:
-            return self._received_before(guid, event, digest)
-        except sa.exc.DBAPIError as fault:  # full disk, read-only, locked for too long, connection lost
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(sa.insert(deliveries).values(row))
+            except sa.exc.IntegrityError:
+                return self._received_before(guid, event, digest)
+        except sa.exc.SQLAlchemyError as fault:  # full disk, read-only, locked for too long, connection lost
             raise StoreUnavailable(type(fault).__name__) from fault
         return Received.STORED
 
@@ -248,7 +249,7 @@ class Store:
         """The incident has ended with `outcome`; a repeated call changes nothing but the text."""
         self._update(
             incident,
-            ended_at=self._clock(),
+            ended_at=sa.func.coalesce(incidents.c.ended_at, self._clock()),
             result=outcome.result,
             reason=outcome.stop.reason if outcome.stop else None,
             summary=outcome.summary,

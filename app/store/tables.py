@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -45,8 +46,8 @@ incidents = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("repository", String(256), nullable=False),
-    Column("repository_id", Integer, nullable=False),
-    Column("installation_id", Integer, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
     Column("issue", Integer, nullable=False),
     Column("fingerprint", String(256), nullable=False),
     Column("opened_at", Float, nullable=False),
@@ -77,7 +78,7 @@ track_record = Table(
     "track_record",
     metadata,
     Column("incident", String(80), ForeignKey("incidents.id"), primary_key=True),
-    Column("repository_id", Integer, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
     Column("category", String(64), nullable=False),
     Column("pattern", String(64), nullable=False),
     Column("result", String(16), nullable=False),

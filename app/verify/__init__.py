@@ -21,7 +21,9 @@ async def verified(clients: Clients, case: CaseFile) -> Evidence | Stop | None:
         for run in await repo.check_runs(pull.head_sha)
         if run.name == decision.verify_check and run.app is not None and run.app.slug == CHECK_APP
     ]
-    if not runs or runs[0].status != "completed":
+    ended = [run for run in runs if run.status == "completed"]
+    red = [run for run in ended if run.conclusion != "success" or run.head_sha != pull.head_sha]
+    if not red and (not runs or len(ended) < len(runs)):
         state = await repo.pull_state(pull.number)
         if state.head_sha != pull.head_sha:
             return Stop(
@@ -32,8 +34,8 @@ async def verified(clients: Clients, case: CaseFile) -> Evidence | Stop | None:
         if state.state == "CLOSED":
             return Stop(Stage.VERIFY, Reason.CLOSED, "the pull request was closed before it was verified")
         return None
-    run = runs[0]
-    if run.conclusion != "success" or run.head_sha != pull.head_sha:
+    run = (red or runs)[0]
+    if red:
         detail = f"the check `{run.name}` ended {run.conclusion} on {run.head_sha[:7]}: {run.html_url or ''}".rstrip(
             ": "
         )

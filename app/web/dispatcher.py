@@ -49,9 +49,14 @@ class Dispatcher:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while batch := await asyncio.to_thread(self._store.waiting_deliveries):
-                for delivery in batch:
-                    await self._process(delivery)
+            try:
+                while batch := await asyncio.to_thread(self._store.waiting_deliveries):
+                    for delivery in batch:
+                        await self._process(delivery)
+            except Exception:  # the edge of the process: a database that fails now may answer again later
+                log.exception("the inbox cannot be worked off; trying again")
+                await asyncio.sleep(PAUSE_AFTER_FAULT_SECONDS)
+                self._wake.set()
 
     async def _process(self, delivery: StoredDelivery) -> None:
         desk = Desk(self._store, self._settings, [])
@@ -81,8 +86,8 @@ def read_json(body: bytes) -> dict[str, object]:
         Poison: if it is no JSON object, not UTF-8, nested too deeply, or holds numbers that JSON does not know.
     """
     try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as fault:
+        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_twice)
+    except (ValueError, RecursionError) as fault:  # also numbers of more digits than Python reads
         raise Poison(f"not JSON: {type(fault).__name__}") from fault
     if not isinstance(data, dict):
         raise Poison("not a JSON object")
@@ -91,3 +96,11 @@ def read_json(body: bytes) -> dict[str, object]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _no_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object of `pairs`; two readers of a key that is given twice may see different values."""
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a key is given twice")
+    return read

@@ -19,6 +19,10 @@ log = structlog.get_logger(__name__)
 # GitHub sends no payload above 25 MB and waits 10 seconds for the answer.
 MAX_BODY_BYTES = 25 * 1024 * 1024
 BODY_SECONDS = 9.0
+# For a request's headers, and for the next request on an open connection: longer than reverse proxies keep one.
+IDLE_SECONDS = 75.0
+# For what is left of a refused body.
+LINGER_SECONDS = 1.0
 STORE_SECONDS = 8.0
 MAX_HEADER_LENGTH = 64
 
@@ -39,7 +43,14 @@ def create_app(store: Store, settings: Settings, dispatcher: Dispatcher) -> web.
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
     """A running server; `runner.addresses` tells the port. Bodies are never decompressed: see `receive_github`."""
-    runner = web.AppRunner(app, auto_decompress=False, access_log=None, shutdown_timeout=5.0)
+    runner = web.AppRunner(
+        app,
+        auto_decompress=False,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+        access_log=None,
+        shutdown_timeout=5.0,
+    )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

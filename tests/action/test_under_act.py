@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from proposed_fix import Checkout, message
 
 from app.demo.actions import ActionsRunner, JobView
 from app.demo.github.accounts import Actor, AppRegistration
 from app.demo.github.pulls import open_pull
 from app.demo.github.stand_in import GitHubStandIn
 from app.demo.github.state import Repository, WorkflowRun
+from proposed_fix import Checkout, message
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "app" / "demo" / "sample"

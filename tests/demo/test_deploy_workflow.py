@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from proposed_fix import Checkout
 
 from app.demo.actions import ActionsRunner
 from app.demo.github.accounts import AppRegistration
@@ -19,6 +18,7 @@ from app.demo.github.state import Repository
 from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.sentry import SentryStandIn
+from proposed_fix import Checkout
 
 SAMPLE = Path(__file__).parents[2] / "app" / "demo" / "sample"
 REGISTRATION = AppRegistration(

@@ -360,7 +360,7 @@ async def test_rollouts_are_promoted_or_rolled_back_by_the_success_rate(
     assert created[1]["auto_merge"] is False
     assert created[1]["required_contexts"] == []
 
-    traffic = Traffic(client.platform.proxy_url, mix_in_repository(shop.git_dir), rate=60)
+    traffic = Traffic(client.platform.proxy_url, mix_in_repository(shop.git_dir), rate=120)
     await traffic.start()
     status, output = await roll_out(client, notes, shop.fixed)
     assert (status, client.platform.traffic) == (0, {shop.fixed: 100}), output

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.errors import Malformed
-
-M = TypeVar("M", bound="Answer")
 
 REGULAR_FILES = frozenset({"100644", "100755"})
 
@@ -19,7 +17,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     @classmethod
-    def read(cls: type[M], data: Any) -> M:
+    def read(cls, data: Any) -> Self:
         """The view of `data`.
 
         Raises:

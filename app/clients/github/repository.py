@@ -135,7 +135,7 @@ class RepositoryClient:
         classic = _dig(described, "protection", "required_status_checks")
         if isinstance(classic, dict) and classic.get("enforcement_level", "everyone") != "off":
             required += [
-                RequiredCheck(context=str(check["context"]), integration_id=check.get("app_id"))
+                RequiredCheck.read({"context": _dig(check, "context"), "integration_id": _app(check)})
                 for check in classic.get("checks") or []
             ]
         return required
@@ -261,6 +261,12 @@ class RepositoryClient:
 
     async def _graphql(self, document: str, **variables: Any) -> Any:
         return await self._api.graphql(document, owner=self._owner, name=self._name, **variables)
+
+
+def _app(check: Any) -> int | None:
+    """The app that classic protection binds a check to; GitHub writes null or -1 for "any"."""
+    number = _dig(check, "app_id")
+    return number if isinstance(number, int) and number > 0 else None
 
 
 def _dig(data: Any, *keys: str) -> Any:

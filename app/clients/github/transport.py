@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import gidgethub
 import gidgethub.httpx
+import gidgethub.sansio
 import httpx
 from cachetools import LRUCache
 
@@ -40,6 +41,15 @@ class _Paced(gidgethub.httpx.GitHubAPI):
         self._monotonic = clock
         self._writes_left = float(WRITE_BURST)
         self._refilled = clock()
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Refusals of GraphQL calls are read as those of REST: gidgethub itself drops their headers and pages."""
+        answer = await super()._request(method, url, headers, body)
+        if url.endswith("/graphql") and answer[0] >= HTTPStatus.BAD_REQUEST:
+            gidgethub.sansio.decipher_response(*answer)
+        return answer
 
     async def manage_rate_limit(self, *, method: str, url: str) -> None:
         """Writes are spread out; a used-up primary limit is an error instead of a wasted request."""
@@ -94,7 +104,7 @@ class AppTransport:
             )
         )
         try:
-            expires = datetime.fromisoformat(str(answer["expires_at"]).replace("Z", "+00:00"))
+            expires = datetime.fromisoformat(answer["expires_at"])
             return str(answer["token"]), expires.timestamp()
         except (KeyError, TypeError, ValueError) as fault:
             raise Malformed("GitHub's installation token answer has no token or expiry") from fault
@@ -203,9 +213,9 @@ async def _translated(call: Callable[[], Awaitable[T]]) -> T:
     """The result of `call`; its failures as the faults of `app.core.errors`."""
     try:
         return await call()
-    except gidgethub.GraphQLAuthorizationFailure as fault:
-        raise Unauthorized("GitHub refused the token") from fault
     except gidgethub.GraphQLException as fault:
+        if "RATE_LIMITED" in _graphql_types(fault):
+            raise RateLimited("GitHub's GraphQL limit is used up", LONGEST_WAIT_SECONDS) from fault
         raise Refused(_graphql_text(fault)) from fault
     except gidgethub.GitHubBroken as fault:
         raise Unavailable(f"GitHub answered {fault.status_code.value}") from fault
@@ -229,8 +239,15 @@ def _status_error(fault: gidgethub.HTTPException) -> Exception:
     return Refused(text)
 
 
-def _graphql_text(fault: gidgethub.GraphQLException) -> str:
+def _graphql_errors(fault: gidgethub.GraphQLException) -> list[dict[str, Any]]:
     response = fault.response if isinstance(fault.response, dict) else {}
     errors = response.get("errors")
-    messages = [str(error.get("message")) for error in errors if isinstance(error, dict)] if errors else []
-    return "; ".join(messages) or str(fault)
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _graphql_types(fault: gidgethub.GraphQLException) -> set[str]:
+    return {str(error.get("type")) for error in _graphql_errors(fault)}
+
+
+def _graphql_text(fault: gidgethub.GraphQLException) -> str:
+    return "; ".join(str(error.get("message")) for error in _graphql_errors(fault)) or str(fault)

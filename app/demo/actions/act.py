@@ -20,7 +20,7 @@ from app.demo.processes import Kept
 _LINE_LIMIT = 2**22
 
 
-class ActMissing(RuntimeError):  # noqa: N818 - what is the matter, in a word
+class ActMissing(RuntimeError):
     """The program `act` is not installed."""
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 
-class CloneFailed(RuntimeError):  # noqa: N818 - what happened, in git's words
+class CloneFailed(RuntimeError):
     """git could not clone or check out."""
 
 

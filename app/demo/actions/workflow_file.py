@@ -17,7 +17,7 @@ _SCOPES = ("actions", "checks", "contents", "deployments", "issues", "pull-reque
 CHECKOUT = "actions/checkout"
 
 
-class WorkflowInvalid(ValueError):  # noqa: N818 - GitHub's own word for it
+class WorkflowInvalid(ValueError):
     """The file is no workflow, or needs something that is not offered here; the message says what."""
 
 

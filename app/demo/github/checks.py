@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from app.demo.github import events
 from app.demo.github.accounts import Actor, App
 from app.demo.github.errors import unprocessable
+from app.demo.github.reports import CheckRun, CheckSuite, Status
 from app.demo.github.site import Site
-from app.demo.github.state import CheckRun, CheckSuite, Repository, Status
+from app.demo.github.state import Repository
 
 MOST_ANNOTATIONS = 50
 _LONGEST = 65535
@@ -67,9 +69,13 @@ def _apply(site: Site, run: CheckRun, fields: dict[str, Any]) -> None:
     for part in ("name", "external_id", "details_url", "actions"):
         if part in fields:
             setattr(run, part, fields[part])
+    if fields.get("started_at"):
+        run.started_at = datetime.fromisoformat(fields["started_at"]).timestamp()
     conclusion = fields.get("conclusion")
     if conclusion or fields.get("completed_at"):
-        run.status, run.completed_at = "completed", site.clock()
+        ended = fields.get("completed_at")
+        run.status = "completed"
+        run.completed_at = datetime.fromisoformat(ended).timestamp() if ended else site.clock()
         run.conclusion = conclusion or run.conclusion
     elif "status" in fields:
         run.status, run.conclusion, run.completed_at = fields["status"], None, None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.demo.github import events
 from app.demo.github.accounts import Actor
+from app.demo.github.reports import Deployment, DeploymentStatus, Environment
 from app.demo.github.site import Site
-from app.demo.github.state import Deployment, DeploymentStatus, Environment, Repository
+from app.demo.github.state import Repository
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 

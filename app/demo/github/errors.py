@@ -11,7 +11,7 @@ from typing import Any
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
-class Refusal(Exception):  # noqa: N818 - GitHub's answer, not a fault of the stand-in
+class Refusal(Exception):
     """A REST answer other than success, with the body that GitHub gives."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Refusal(Exception):  # noqa: N818 - GitHub's answer, not a fault of the st
         return {**body, "documentation_url": DOCUMENTATION, "status": str(self.status.value)}
 
 
-class MutationRefused(Exception):  # noqa: N818 - likewise
+class MutationRefused(Exception):
     """A GraphQL mutation that GitHub refuses: HTTP 200 with an entry of `errors`."""
 
     def __init__(self, message: str, kind: str = "UNPROCESSABLE") -> None:

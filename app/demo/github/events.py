@@ -10,23 +10,9 @@ from app.demo.github.git.objects import ZERO
 from app.demo.github.render import accounts, actions, checks, commits, deployments, issues, pulls, rules
 from app.demo.github.render.repositories import label as render_label
 from app.demo.github.render.repositories import repository as render_repository
+from app.demo.github.reports import CheckRun, CheckSuite, Deployment, DeploymentStatus, Status
 from app.demo.github.site import Event, Site
-from app.demo.github.state import (
-    CheckRun,
-    CheckSuite,
-    Comment,
-    Deployment,
-    DeploymentStatus,
-    Issue,
-    Job,
-    Label,
-    Pull,
-    Repository,
-    Review,
-    Ruleset,
-    Status,
-    WorkflowRun,
-)
+from app.demo.github.state import Comment, Issue, Job, Label, Pull, Repository, Review, Ruleset, WorkflowRun
 
 
 def emit(

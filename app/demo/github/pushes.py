@@ -8,9 +8,10 @@ from http import HTTPStatus
 from app.demo.github import events, issues
 from app.demo.github.accounts import LEVELS, Actor
 from app.demo.github.errors import Refusal, unprocessable
+from app.demo.github.reports import CheckSuite
 from app.demo.github.rules import requirements, unmet_checks
 from app.demo.github.site import Site
-from app.demo.github.state import CheckSuite, Pull, Repository
+from app.demo.github.state import Pull, Repository
 
 WORKFLOWS = ".github/workflows/"
 _CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b", re.IGNORECASE)

@@ -64,6 +64,16 @@ class Allowance:
         """How many calls are left."""
         return max(0, self.limit - self.used)
 
+    def overview(self) -> dict[str, Any]:
+        """The answer to `GET /rate_limit`, which itself is free."""
+        rate = {
+            "limit": self.limit,
+            "used": self.used,
+            "remaining": self.remaining,
+            "reset": int(self.reset),
+        }
+        return {"resources": {"core": rate, "search": rate, "graphql": rate}, "rate": rate}
+
     def headers(self) -> dict[str, str]:
         """The `X-RateLimit-*` headers."""
         return {
@@ -148,6 +158,8 @@ class Server:
             name = caller.name
             free = request.path == "/rate_limit"
             headers = self._count(caller, free=free)
+            if free:
+                return Reply(self.allowance(caller).overview(), headers=headers), name, request.path
             route, params = self._find(request.method, request.rel_url.raw_path)
             matched = route.path
             call = Call(
@@ -162,7 +174,7 @@ class Server:
                 caller.app,
             )
             with self.site.operation():
-                reply = _perform(call, self.allowance(caller))
+                reply = _perform(call)
         except Refusal as refusal:
             reply = Reply(refusal.body(), refusal.status, refusal.headers)
         return Reply(reply.body, reply.status, {**headers, **reply.headers}, reply.content), name, matched
@@ -212,22 +224,14 @@ _STANDARD = {
 }
 
 
-def _perform(call: Call, allowance: Allowance) -> Reply:
-    call_needs = call.route.needs
-    if call.route.path == "/rate_limit":
-        rate = {
-            "limit": allowance.limit,
-            "used": allowance.used,
-            "remaining": allowance.remaining,
-            "reset": int(allowance.reset),
-        }
-        return Reply({"resources": {"core": rate, "search": rate, "graphql": rate}, "rate": rate})
-    if call_needs == "app":
+def _perform(call: Call) -> Reply:
+    needs = call.route.needs
+    if needs == "app":
         _ = call.own_app
     elif "{repo}" in call.route.path:
         _ = call.repo
-        if call_needs:
-            call.require(call_needs)
+        if needs:
+            call.require(needs)
     answer = call.route.handler(call)
     return answer if isinstance(answer, Reply) else Reply(answer)
 

@@ -115,10 +115,22 @@ class GitHubStandIn:
         What a listener does in tasks of its own is not waited for.
         """
         while True:
-            await self._events.join()
+            await self._told()
             await self._webhooks.settle()
             if self._events.empty() and self._webhooks.idle:
                 return
+
+    async def _told(self) -> None:
+        """Return when the listeners know all events; what one of them raised is raised here."""
+        joined = asyncio.ensure_future(self._events.join())
+        teller = self._teller
+        if teller is None:
+            raise RuntimeError("the stand-in is not started")
+        await asyncio.wait({joined, teller}, return_when=asyncio.FIRST_COMPLETED)
+        if teller.done():
+            joined.cancel()
+            self._teller = None
+            teller.result()
 
     async def _tell(self) -> None:
         while True:
@@ -241,6 +253,21 @@ class GitHubStandIn:
         self.site.emit(Event("installation", "created", None, payload, Actor(owner), only_app=self.app.id))
         return installation
 
+    def uninstall(self, installation_id: int) -> None:
+        """Remove an installation: announced, and its tokens are worthless from now on."""
+        gone = self.site.installations[installation_id]
+        actor = Actor(gone.account)
+        payload: dict[str, Any] = {
+            "action": "deleted",
+            "installation": render.installation(self.site, gone),
+            "repositories": [],
+            "sender": render.simple_user(self.site, gone.account),
+        }
+        self.site.emit(Event("installation", "deleted", None, payload, actor, only_app=self.app.id))
+        del self.site.installations[installation_id]
+        for token in [token for token in self.site.tokens.values() if token.installation is gone]:
+            del self.site.tokens[token.value]
+
     def mint_token(
         self,
         *,
@@ -252,7 +279,8 @@ class GitHubStandIn:
     ) -> str:
         """A person's token, or with `app` one that acts as that app's bot.
 
-        "github-actions" gives a workflow's GITHUB_TOKEN, whose doings start no workflows.
+        "github-actions" gives a workflow's GITHUB_TOKEN, whose doings start no workflows; without
+        `permissions` it may only read contents, and any other app's token may do nothing.
         """
         expires = self.site.clock() + ttl
         if app is None:
@@ -266,7 +294,8 @@ class GitHubStandIn:
         of_workflow = known is self.site.actions
         ids = None if repository is None else frozenset({self.repository(repository).id})
         actor = Actor(known.bot, known, starts_workflows=not of_workflow)
-        token = Token("", expires, actor, None, dict(permissions or {}), ids)
+        granted = {"contents": "read"} if permissions is None and of_workflow else dict(permissions or {})
+        token = Token("", expires, actor, None, granted, ids)
         token.limit = _WORKFLOW_TOKEN_LIMIT if of_workflow else token.limit
         return self.site.issue_token(f"ghs_{known.id}_", token).value
 

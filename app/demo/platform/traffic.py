@@ -21,7 +21,7 @@ _RELOAD_SECONDS = 2.0
 _REQUEST_SECONDS = 15.0
 
 
-class MixUnreadable(ValueError):  # noqa: N818 - what happened, in the reader's words
+class MixUnreadable(ValueError):
     """`traffic.json` is not a list of weighted requests."""
 
 

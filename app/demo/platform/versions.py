@@ -21,7 +21,7 @@ _LOG_TAIL = 2000
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
-class StartFailed(Exception):  # noqa: N818 - what happened, in the platform's words
+class StartFailed(Exception):
     """The version could not be checked out, or did not become healthy."""
 
 

@@ -21,9 +21,10 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Replace
-from app.fix.keys import gets, is_misspelt
-from app.fix.neutral import neutral_places
+from app.fix.keys import gets, is_misspelt, is_table
+from app.fix.neutral import neutral_places, outside_quotes
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
+from app.fix.returns import answers_yes_or_no, fallback_returns
 from app.fix.site import Site
 
 
@@ -32,7 +33,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
     if not isinstance(site.node, ast.Subscript) or not gets(site) or is_misspelt(site) or site.used_again:
         return
     for fallback in _defaults(site):
-        default = "" if fallback.code == "None" else f", {fallback.code}"
+        code = outside_quotes(site, site.node, fallback.code)
+        default = "" if code == "None" else f", {code}"
         yield Proposal(
             (Replace(site.node, f"{site.text(site.subject)}.get({site.text(site.node.slice)}{default})"),),
             f"Use `{fallback.code}` when {site.missing}",
@@ -40,7 +42,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
             "`.get()` gives another result only where the subscript would have raised.",
             fallback.strength,
             fallback.code if isinstance(site.parent(site.node), ast.Return) else None,
-            safe=fallback.strength is not Strength.LAST,
+            safe=fallback.accepted,
         )
 
 
@@ -63,8 +65,17 @@ def _defaults(site: Site) -> Iterator[Fallback]:
             yield Fallback("[]", "Without items there is nothing to count.", Strength.SYNTAX)
         case ast.Starred():
             yield Fallback("[]", "Without items there is nothing to unpack.", Strength.SYNTAX)
+        case ast.Return() if answers_yes_or_no(site):
+            yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.SYNTAX)
+        case ast.Return():
+            limit = Strength.GUARD if is_table(site) else Strength.LAST
+            yield from (one for one in fallback_returns(site) if one.code and one.strength <= limit)
+        case _ if isinstance(site.key, ast.Constant) and not is_table(site):
+            yield from (
+                place.fallback for place in neutral_places(site, site.node) if place.node is site.node
+            )
         case _:
-            yield from (place.fallback for place in neutral_places(site, site.node) if place.node is site.node)
+            pass
 
 
 def _is_test(site: Site, node: ast.expr) -> bool:

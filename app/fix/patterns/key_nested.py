@@ -46,7 +46,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
             "The chain gives another result only where it would have raised.",
             fallback.strength,
             fallback.code if isinstance(site.parent(top), ast.Return) else None,
-            safe=fallback.strength is not Strength.LAST,
+            safe=fallback.accepted,
         )
 
 
@@ -73,11 +73,15 @@ def _ends(site: Site, top: ast.expr) -> Iterator[Fallback]:
             why = f"`{site.text(default)}` is already the value at the end of the chain."
             yield Fallback(site.text(default), why, Strength.SIGNATURE)
         case ast.Call(args=[_]):
-            yield Fallback("None", "The end of the chain already gives None for a missing key.", Strength.SIGNATURE)
+            yield Fallback(
+                "None", "The end of the chain already gives None for a missing key.", Strength.SIGNATURE
+            )
         case ast.Subscript(slice=ast.Constant(value=key)):
             found = site.conventions.for_key(repr(key))
             if found is not None:
-                yield Fallback(found.code, f"{found.place} uses `{found.code}` for the same key.", Strength.PRECEDENT)
+                yield Fallback(
+                    found.code, f"{found.place} uses `{found.code}` for the same key.", Strength.PRECEDENT
+                )
             yield from (place.fallback for place in neutral_places(site, top) if place.node is top)
         case _:
             pass

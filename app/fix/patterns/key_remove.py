@@ -43,9 +43,13 @@ def _edit(site: Site) -> Replace | Rewrite | None:
     match site.statement, site.node:
         case ast.Delete(targets=[target]), ast.Subscript(slice=key) if target is site.node and gets(site):
             return Rewrite(site.statement, f"{subject}.pop({site.text(key)}, None)")
-        case ast.Expr(value=value), ast.Call(func=ast.Attribute(attr="pop"), args=[key]) if value is site.node:
+        case ast.Expr(value=value), ast.Call(func=ast.Attribute(attr="pop"), args=[key]) if (
+            value is site.node
+        ):
             return Replace(site.node, f"{subject}.pop({site.text(key)}, None)")
-        case ast.Expr(value=value), ast.Call(func=ast.Attribute(attr="remove"), args=[key]) if value is site.node:
+        case ast.Expr(value=value), ast.Call(func=ast.Attribute(attr="remove"), args=[key]) if (
+            value is site.node
+        ):
             return Replace(site.node, f"{subject}.discard({site.text(key)})")
         case _:
             return None

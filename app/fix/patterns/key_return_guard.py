@@ -20,9 +20,9 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
-from app.core.syntax import chain_root, names_bound, names_in
+from app.core.syntax import names_bound, names_in
 from app.fix.edit import Before
-from app.fix.keys import is_lookup, is_misspelt
+from app.fix.keys import is_lookup, is_misspelt, is_table
 from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.returns import fallback_returns
 from app.fix.site import Site
@@ -34,13 +34,11 @@ def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the guard before the failing statement."""
     if site.loop is not None or not site.takes_guard or not is_lookup(site) or is_misspelt(site):
         return
-    root = chain_root(site.subject)
-    table = isinstance(root, ast.Name) and root.id.isupper()
     needed = any(names_in(one) & names_bound(site.statement) for one in site.following) or site.used_again
     last = isinstance(site.statement, ast.Return) or not site.following
     for fallback in fallback_returns(site)[:_MOST]:
         strength = fallback.strength if last or needed else max(fallback.strength, Strength.LAST)
-        if table and strength > Strength.GUARD:
+        if is_table(site) and strength > Strength.GUARD:
             continue
         result = f"return {fallback.code}".rstrip()
         value = f"`{fallback.code}`" if fallback.code else "early"

@@ -41,7 +41,12 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     above = site.parent(site.node)
     call = site.parent(above)
-    if isinstance(above, ast.Attribute) and above.attr in _STARTS and isinstance(call, ast.Call) and call.func is above:
+    if (
+        isinstance(above, ast.Attribute)
+        and above.attr in _STARTS
+        and isinstance(call, ast.Call)
+        and call.func is above
+    ):
         start = _STARTS[above.attr]
         if above.attr == "update" and not (call.args and form_type(call.args[0]) == "dict"):
             return

@@ -15,10 +15,11 @@ References:
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
-from app.fix.keys import is_lookup, is_misspelt
+from app.fix.keys import gets, is_lookup, is_misspelt
 from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Unchanged
 from app.fix.patterns.none_test_guard import guard_test
 from app.fix.site import Site
@@ -26,10 +27,15 @@ from app.fix.site import Site
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the membership test in front of the failing test."""
-    if is_lookup(site) and not is_misspelt(site):
+    if is_lookup(site) and not is_misspelt(site) and not _is_bare(site):
         proposal = guard_test(site)
         if proposal is not None:
             yield proposal
+
+
+def _is_bare(site: Site) -> bool:
+    """True if the entry itself is the whole question: `.get()` asks that more plainly."""
+    return gets(site) and isinstance(site.parent(site.node), ast.If | ast.While | ast.IfExp | ast.Return)
 
 
 PATTERN = FixPattern(

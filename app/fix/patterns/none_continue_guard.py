@@ -22,6 +22,7 @@ from app.core.model import Applicability
 from app.core.syntax import names_bound, names_in
 from app.fix.edit import Before
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
+from app.fix.patterns.none_skip_statement import is_part_of_row
 from app.fix.site import Site
 
 
@@ -37,29 +38,41 @@ def skip_item(site: Site) -> Proposal | None:
     loop = site.loop
     if not isinstance(loop, ast.For | ast.AsyncFor) or not site.takes_guard:
         return None
-    if not (names_in(site.subject) | names_in(site.node)) & {one for part in (loop.target, *loop.body) for one in names_bound(part)}:
+    needed = names_in(site.subject if site.none else site.node)
+    if not needed & {one for part in (loop.target, *loop.body) for one in names_bound(part)}:
         return None
     sibling = _sibling(site, loop)
     if sibling is not None:
         why, strength = f"Line {sibling} of the same loop already passes over an item.", Strength.GUARD
-    elif site.used_again or any(names_in(one) & names_bound(site.statement) for one in site.following_in_loop):
-        why, strength = "The rest of the round needs the value, and the other items do not need this one.", Strength.GUARD
+    elif site.used_again or any(
+        names_in(one) & names_bound(site.statement) for one in site.following_in_loop
+    ):
+        why, strength = (
+            "The rest of the round needs the value, and the other items do not need this one.",
+            Strength.GUARD,
+        )
     else:
         why, strength = "The item has nothing for this round; the other items do not need it.", Strength.TYPE
     if site.following_in_loop and strength is Strength.TYPE:
         return None
+    row = is_part_of_row(site) and sibling is None
     return Proposal(
         (Before(site.statement, f"if {site.negated_test}:\n    continue"),),
         f"Pass over the item when {site.missing}",
         (why,),
         "The guard ends only rounds that would have raised in the next statement.",
-        strength,
+        Strength.LAST if row else strength,
+        safe=not row and (site.none or sibling is not None or isinstance(site.key, ast.Constant)),
     )
 
 
 def _sibling(site: Site, loop: ast.For | ast.AsyncFor) -> int | None:
     for one in loop.body:
-        if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Continue) and one.lineno < site.statement.lineno:
+        if (
+            isinstance(one, ast.If)
+            and isinstance(one.body[-1], ast.Continue)
+            and one.lineno < site.statement.lineno
+        ):
             return one.lineno
     return None
 

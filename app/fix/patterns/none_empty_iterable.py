@@ -85,7 +85,9 @@ def _empty(site: Site) -> str | None:
 def _argument(site: Site, call: ast.Call) -> str | None:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     given_default = name in {"min", "max"} and any(one.arg == "default" for one in call.keywords)
-    divides = isinstance(above := site.parent(call), ast.BinOp) and isinstance(above.op, ast.Div | ast.FloorDiv | ast.Mod)
+    divides = isinstance(above := site.parent(call), ast.BinOp) and isinstance(
+        above.op, ast.Div | ast.FloorDiv | ast.Mod
+    )
     if name not in _FINE_WHEN_EMPTY and not given_default:
         return None
     return None if divides and above.right is call else "()"

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.core.syntax import header
 from app.fix.edit import Replace
+from app.fix.neutral import outside_quotes
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
@@ -29,13 +30,17 @@ _TEXT = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "startswith", "endswith",
      "splitlines", "encode", "isdigit", "isalpha", "isnumeric", "zfill", "removeprefix", "removesuffix", "swapcase"}
 )  # fmt: skip
-_STRICT = frozenset({"int", "float", "Decimal", "fromisoformat", "strptime", "loads", "UUID", "date", "datetime", "open"})
+_STRICT = frozenset(
+    {"int", "float", "Decimal", "fromisoformat", "strptime", "loads", "UUID", "date", "datetime", "open"}
+)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the empty value for None before the method call."""
     match site.node:
-        case ast.Attribute(attr=attr) if isinstance(call := site.parent(site.node), ast.Call) and call.func is site.node:
+        case ast.Attribute(attr=attr) if (
+            isinstance(call := site.parent(site.node), ast.Call) and call.func is site.node
+        ):
             pass
         case _:
             return
@@ -52,7 +57,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
     loose = isinstance(site.subject, ast.IfExp | ast.Lambda | ast.NamedExpr | ast.Await)
     text = f"({site.text(site.subject)})" if loose else site.text(site.subject)
     yield Proposal(
-        (Replace(site.subject, f"{text} or {_quoted(site, empty)}"),),
+        (Replace(site.subject, f"{text} or {outside_quotes(site, site.node, empty)}"),),
         f"Read `{site.line}` as an empty {kind} when it is None",
         (f"`.{attr}()` is called on a {kind}, and the result of an empty one says that there is nothing.",),
         "Only calls that would have raised get the empty value.",
@@ -78,11 +83,6 @@ def _is_strict(site: Site, call: ast.expr) -> bool:
     get = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "get"
     chained = isinstance(site.parent(call), ast.Attribute | ast.Subscript)
     return get and chained and isinstance(call, ast.Call) and len(call.args) == 1
-
-
-def _quoted(site: Site, empty: str) -> str:
-    outer = [above for above in site.code.ancestors(site.node) if isinstance(above, ast.JoinedStr)]
-    return "''" if empty == '""' and outer and '"' in site.text(outer[-1]).split("{")[0] else empty
 
 
 PATTERN = FixPattern(

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.core.syntax import header
 from app.fix.edit import Replace
-from app.fix.neutral import Place, chain_top, neutral_places
+from app.fix.neutral import Place, chain_top, neutral_places, outside_quotes
 from app.fix.pattern import NONE_USED, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
 
@@ -44,7 +44,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
                 "Only executions that would have raised get the neutral value.",
                 place.fallback.strength,
                 place.fallback.code if isinstance(site.parent(place.node), ast.Return) else None,
-                safe=place.fallback.strength is not Strength.LAST,
+                safe=place.fallback.accepted,
             )
 
 
@@ -61,7 +61,9 @@ def _precedents(site: Site, start: ast.expr) -> Iterator[Place]:
         found = site.conventions.for_attribute(site.node.attr)
         node = chain_top(site, start)
     else:
-        name = site.subject.attr if isinstance(site.subject, ast.Attribute) else getattr(site.subject, "id", "")
+        name = (
+            site.subject.attr if isinstance(site.subject, ast.Attribute) else getattr(site.subject, "id", "")
+        )
         found = site.conventions.for_value(name)
         node = site.subject
     if found is not None and isinstance(node, ast.expr):
@@ -75,7 +77,7 @@ def _fails_elsewhere(site: Site, place: Place) -> bool:
 
 
 def _conditional(site: Site, place: Place) -> str | None:
-    value = _quoted(site, place.node, place.fallback.code)
+    value = outside_quotes(site, place.node, place.fallback.code)
     text = site.text(place.node)
     if value is None:
         return None
@@ -87,17 +89,6 @@ def _conditional(site: Site, place: Place) -> str | None:
     if not site.is_plain or isinstance(place.node, ast.IfExp | ast.Lambda):
         return None
     return f"({text} if {site.test} else {value})" if "\n" in text else f"{text} if {site.test} else {value}"
-
-
-def _quoted(site: Site, node: ast.AST, value: str) -> str | None:
-    """The value with quotes that do not end an f-string around it."""
-    outer = [above for above in site.code.ancestors(node) if isinstance(above, ast.JoinedStr)]
-    if not outer or '"' not in value:
-        return value
-    text = site.text(outer[-1])
-    if '"' not in text.split("{")[0]:
-        return value
-    return value.replace('"', "'") if "'" not in value else None
 
 
 def _short(text: str) -> str:

@@ -56,7 +56,9 @@ def _default(arguments: ast.arguments, name: str) -> ast.expr | None:
 
 
 def _is_rebound(function: ast.AST, name: str, line: int) -> bool:
-    stores = [one for one in ast.walk(function) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+    stores = [
+        one for one in ast.walk(function) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    ]
     return any(one.id == name and one.lineno <= line for one in stores)
 
 

@@ -32,7 +32,10 @@ def codemod(site: Site) -> Iterator[Proposal]:
     read, safe = _read(site)
     match read:
         case ast.Call(func=ast.Attribute(attr="get"), args=[_, default]) if not _is_none(default):
-            why, strength = f"`{site.text(default)}` is already the value for an absent key.", Strength.SIGNATURE
+            why, strength = (
+                f"`{site.text(default)}` is already the value for an absent key.",
+                Strength.SIGNATURE,
+            )
             value = site.text(default)
         case ast.Call(func=ast.Attribute(attr="get"), args=[key]) | ast.Subscript(slice=key):
             found = site.conventions.for_key(repr(key.value)) if isinstance(key, ast.Constant) else None
@@ -62,13 +65,19 @@ def _read(site: Site) -> tuple[ast.expr | None, bool]:
         return site.subject, True
     name = site.subject.id
     nodes = list(own_nodes(site.function))
-    stores = [one for one in nodes if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)]
+    stores = [
+        one
+        for one in nodes
+        if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
+    ]
     assign = site.parent(stores[0]) if len(stores) == 1 else None
     if not isinstance(assign, ast.Assign | ast.AnnAssign) or assign.lineno >= site.statement.lineno:
         return None, False
     if any(tests_name(one, name) for one in nodes):
         return None, False
-    uses = [one for one in nodes if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)]
+    uses = [
+        one for one in nodes if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
+    ]
     first = not any(one.lineno < site.statement.lineno for one in uses)
     same_block = site.parent(assign) is site.parent(site.statement)
     return assign.value, first and same_block and site.always_runs
@@ -79,7 +88,11 @@ def _with_default(site: Site, read: ast.expr, value: str) -> str | None:
     if not is_constant(default):
         return None
     empty = isinstance(default, ast.Constant) and not default.value
-    if empty or isinstance(default, ast.List | ast.Dict | ast.Tuple) and not ast.unparse(default).strip("[]{}()"):
+    if (
+        empty
+        or isinstance(default, ast.List | ast.Dict | ast.Tuple)
+        and not ast.unparse(default).strip("[]{}()")
+    ):
         plain = isinstance(read, ast.Call) and len(read.args) > 1
         return f"{_short(site, read)} or {value}" if plain else f"{site.text(read)} or {value}"
     return f"{site.text(read)} if {_short(site, read)} is not None else {value}"

@@ -66,7 +66,9 @@ def _guard(site: Site) -> tuple[str, str, tuple[Edit, ...]] | None:
 def _is_first(site: Site) -> bool:
     """True if the statement evaluates the subject before anything else."""
     parts = header(site.statement)
-    node: ast.AST | None = parts[0] if parts and isinstance(site.statement, ast.Return | ast.Assign | ast.Expr) else None
+    node: ast.AST | None = (
+        parts[0] if parts and isinstance(site.statement, ast.Return | ast.Assign | ast.Expr) else None
+    )
     while node is not None and node is not site.subject:
         match node:
             case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):

@@ -38,14 +38,24 @@ def skip_statement(site: Site) -> Proposal | None:
     if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
         return None
     counts = isinstance(site.statement, ast.AugAssign)
-    why = "Nothing is added where there is nothing to add." if counts else "Nothing after it needs what the statement does."
+    why = (
+        "Nothing is added where there is nothing to add."
+        if counts
+        else "Nothing after it needs what the statement does."
+    )
     return Proposal(
         (Wrap(site.statement, site.test),),
         f"Leave out line {site.statement.lineno} of {site.function_name} when {site.missing}",
         (why,),
         "The condition leaves out only what would have raised.",
-        Strength.SYNTAX if counts else Strength.GUARD,
+        Strength.SYNTAX if counts else Strength.LAST if is_part_of_row(site) else Strength.GUARD,
+        safe=counts or not is_part_of_row(site),
     )
+
+
+def is_part_of_row(site: Site) -> bool:
+    """True if the value is one of several in a row or record, which would be left out as a whole."""
+    return any(isinstance(above, ast.List | ast.Tuple | ast.Dict) for _, above in site.between(site.node))
 
 
 def _is_effect(statement: ast.stmt) -> bool:

@@ -41,7 +41,11 @@ def guard_test(site: Site) -> Proposal | None:
     if question is None or not site.is_plain:
         return None
     node, holder = question
-    leaves = isinstance(holder, ast.If) and not holder.orelse and isinstance(holder.body[-1], ast.Return | ast.Continue | ast.Break)
+    leaves = (
+        isinstance(holder, ast.If)
+        and not holder.orelse
+        and isinstance(holder.body[-1], ast.Return | ast.Continue | ast.Break)
+    )
     negative = _is_negative(node)
     needed = site.used_again
     if leaves and (negative or needed):
@@ -115,8 +119,14 @@ def _answers(site: Site, node: ast.expr) -> bool:
     declared = isinstance(site.function.returns, ast.Name) and site.function.returns.id == "bool"
     named = site.function.name.lstrip("_").startswith(_PREDICATES)
     plain = site.function.returns is None and _is_truth(node)
-    others = [one.value for one in own_nodes(site.function) if isinstance(one, ast.Return) and one.value is not node]
-    return declared or named or (plain and all(one is not None and _is_truth(one) or _is_bool(one) for one in others))
+    others = [
+        one.value for one in own_nodes(site.function) if isinstance(one, ast.Return) and one.value is not node
+    ]
+    return (
+        declared
+        or named
+        or (plain and all(one is not None and _is_truth(one) or _is_bool(one) for one in others))
+    )
 
 
 def _is_bool(node: ast.expr | None) -> bool:

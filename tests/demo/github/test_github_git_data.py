@@ -41,6 +41,11 @@ async def test_what_the_api_writes_git_clones(world: Any, tmp_path: Path) -> Non
     again = await world.call("POST", f"{_GIT}/refs", token, body)
     assert (again.status_code, again.json()["message"]) == (422, "Reference already exists")
 
+    read = await world.call("GET", f"{_GIT}/commits/{made['sha']}", token)
+    assert read.json() == made
+    stored = await world.call("GET", f"{_GIT}/blobs/{blob.json()['sha']}", token)
+    assert (stored.json()["size"], base64.b64decode(stored.json()["content"])) == (10, b"#!/bin/sh\n")
+
     git("clone", "-q", "-b", "autofix/1/x", str(world.repo.git_dir), "clone", cwd=tmp_path)
     clone = tmp_path / "clone"
     assert sorted(git("ls-files", cwd=clone).splitlines()) == ["app.py", "bin/run", "src/app/x.py"]
@@ -121,6 +126,19 @@ async def test_a_plain_git_push_is_seen(world: Any, tmp_path: Path) -> None:
     world.repo.refresh_refs()
     await world.github.settle()
     assert [event.name for event in seen].count("push") == 1
+
+
+async def test_dates_do_not_lead_the_graph_astray(world: Any) -> None:
+    token = await world.app_token()
+    base = world.repo.git.branch("main")
+    world.clock.advance(-10_000_000)
+    older = world.push("fix", {"app.py": "a = 2\n"})
+    answer = await world.call("PATCH", f"{_GIT}/refs/heads/main", token, {"sha": older})
+    assert answer.status_code == 200
+    compared = (await world.call("GET", f"/repos/acme/shop/compare/{base}...main", token)).json()
+    assert (compared["status"], compared["ahead_by"]) == ("ahead", 1)
+    listed = (await world.call("GET", "/repos/acme/shop/commits", token)).json()
+    assert [item["sha"] for item in listed] == [older, base]
 
 
 async def test_contents_commits_and_comparisons(world: Any) -> None:

@@ -83,7 +83,9 @@ async def test_mergeable_states(world: Any) -> None:
     assert (await world.pull(token, number))["mergeable_state"] == "blocked"
 
 
-@pytest.mark.parametrize(("method", "parents", "commits"), [("merge", 2, 3), ("squash", 1, 1), ("rebase", 1, 2)])
+@pytest.mark.parametrize(
+    ("method", "parents", "commits"), [("merge", 2, 3), ("squash", 1, 1), ("rebase", 1, 2)]
+)
 async def test_every_method_writes_real_commits(world: Any, method: str, parents: int, commits: int) -> None:
     token = await world.app_token()
     base = world.push("main", {"notes.txt": "1\n2\n3\n4\n5\n6\n7\n"})
@@ -126,8 +128,12 @@ async def test_approvals_come_from_others_who_may_write(world: Any) -> None:
     await world.call("POST", reviews, world.user("mallory"), {"event": "APPROVE"})
     answer = await world.call("PUT", merge, token, {})
     assert answer.status_code == 405
-    assert "At least 1 approving review is required by reviewers with write access." in answer.json()["message"]
-    given = (await world.call("POST", reviews, world.user("bob"), {"event": "APPROVE", "body": "Good"})).json()
+    assert (
+        "At least 1 approving review is required by reviewers with write access." in answer.json()["message"]
+    )
+    given = (
+        await world.call("POST", reviews, world.user("bob"), {"event": "APPROVE", "body": "Good"})
+    ).json()
     assert (await world.pull(token, number))["mergeable_state"] == "clean"
     dismissal = f"{reviews}/{given['id']}/dismissals"
     gone = await world.call("PUT", dismissal, world.user("alice"), {"message": "Wait"})
@@ -136,6 +142,11 @@ async def test_approvals_come_from_others_who_may_write(world: Any) -> None:
     asked = await world.call("POST", f"{_PULLS}/{number}/requested_reviewers", token, {"reviewers": ["bob"]})
     assert [user["login"] for user in asked.json()["requested_reviewers"]] == ["bob"]
     assert len((await world.call("GET", reviews, token)).json()) == 2
+    assert (await world.call("GET", f"{reviews}/{given['id']}", token)).json()["body"] == "Good"
+    reviewers = f"{_PULLS}/{number}/requested_reviewers"
+    assert len((await world.call("GET", reviewers, token)).json()["users"]) == 1
+    await world.call("DELETE", reviewers, token, {"reviewers": ["bob"]})
+    assert (await world.call("GET", reviewers, token)).json()["users"] == []
 
 
 async def test_closes_n_closes_the_issue(world: Any) -> None:

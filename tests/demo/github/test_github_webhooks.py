@@ -7,6 +7,8 @@ import hmac
 import json
 from typing import Any
 
+import pytest
+
 from app.demo.github import named
 
 
@@ -102,6 +104,28 @@ async def test_deliveries_are_lost_doubled_and_overtaken_on_request(world: Any) 
     world.github.release()
     await world.github.settle()
     assert world.receiver.received[-1].headers["X-GitHub-Event"] == "issues"
+
+
+async def test_an_uninstalled_app_is_told_and_locked_out(world: Any) -> None:
+    token = await world.app_token()
+    world.github.uninstall(77)
+    await world.github.settle()
+    assert (world.github.deliveries[-1].event, world.github.deliveries[-1].action) == (
+        "installation",
+        "deleted",
+    )
+    assert (await world.call("GET", "/repos/acme/shop", token)).status_code == 401
+
+
+async def test_a_listener_that_fails_is_heard(world: Any) -> None:
+    def broken(_event: Any) -> None:
+        raise LookupError("no such workflow")
+
+    await world.github.settle()
+    world.github.on_event(broken)
+    opened(world)
+    with pytest.raises(LookupError, match="no such workflow"):
+        await world.github.settle()
 
 
 async def test_only_subscribed_events_are_delivered(world: Any) -> None:

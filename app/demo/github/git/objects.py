@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dulwich.graph import can_fast_forward, find_merge_base
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Blob, Commit, ObjectID, Tree, TreeEntry
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
+from app.demo.github.git.history import ancestors, merge_bases, newest_first
+
 ZERO = "0" * 40
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 TREE_MODE = 0o40000
 _HEX = re.compile(r"[0-9a-f]{4,40}")
 _FULL = 40
@@ -92,6 +94,7 @@ class GitStore:
 
     path: Path
     repo: Repo = field(init=False, repr=False)
+    _known_parents: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _diffs: dict[tuple[str, str], list[FileChange]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -264,28 +267,34 @@ class GitStore:
 
     # History
 
+    def _parents(self, sha: str) -> tuple[str, ...]:
+        if sha not in self._known_parents:
+            self._known_parents[sha] = self.commit(sha).parents
+        return self._known_parents[sha]
+
     def contains(self, ancestor: str, descendant: str) -> bool:
         """Whether `ancestor` is reachable from `descendant`."""
-        return can_fast_forward(self.repo, ObjectID(ancestor.encode()), ObjectID(descendant.encode()))
+        return ancestor in ancestors([descendant], self._parents)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """A best common ancestor."""
-        found = find_merge_base(self.repo, [ObjectID(one.encode()), ObjectID(other.encode())])
-        return found[0].decode() if found else None
+        return next(iter(merge_bases(one, other, self._parents)), None)
 
     def log(self, include: str, exclude: Sequence[str] = (), path: str | None = None) -> list[str]:
-        """Commits reachable from `include` and not from `exclude`, newest first."""
-        walker = self.repo.get_walker(
-            include=[ObjectID(include.encode())],
-            exclude=[ObjectID(sha.encode()) for sha in exclude],
-            paths=[path.encode()] if path else None,
-            order="topo",
-        )
-        return [item.commit.id.decode() for item in walker]
+        """Commits reachable from `include` and not from `exclude`, newest first; those that touch `path`."""
+        wanted = ancestors([include], self._parents) - ancestors(exclude, self._parents)
+        listed = newest_first(wanted, self._parents, lambda sha: self.commit(sha).committer.at)
+        return listed if path is None else [sha for sha in listed if self._touches(sha, path)]
+
+    def _touches(self, sha: str, path: str) -> bool:
+        """Whether the commit's `path` is as in none of its parents."""
+        here = self.entry(self.commit(sha).tree, path)
+        before = [self.entry(self.commit(parent).tree, path) for parent in self._parents(sha)]
+        return here not in before if before else here is not None
 
     def diff(self, base: str | None, head: str) -> list[FileChange]:
         """The files that differ between two commits; without `base`, all of `head` is new."""
-        key = (base or self.write_tree({}), head)
+        key = (base or EMPTY_TREE, head)
         if key not in self._diffs:
             # Quoting is switched off so that names come as they are.
             options = ("-r", "-M", "--no-commit-id", "--raw", "--no-abbrev", "--numstat", "-p")

@@ -15,10 +15,11 @@ from app.demo.github.errors import MutationRefused
 from app.demo.github.git.objects import BlameRange, Signature
 from app.demo.github.render.accounts import HTML, iso, iso_or_none
 from app.demo.github.render.commits import account_of
+from app.demo.github.reports import CheckRun, Status
 from app.demo.github.rest.commits import pulls_of
 from app.demo.github.rest.routing import Call
 from app.demo.github.rules import check_state, requirements, review_decision
-from app.demo.github.state import CheckRun, Issue, Pull, Repository, RequiredCheck, Status
+from app.demo.github.state import Issue, Pull, Repository, RequiredCheck
 
 Node = dict[str, Any]
 _OLDEST = 10

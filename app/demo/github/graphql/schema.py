@@ -10,6 +10,7 @@ SDL = """
 scalar DateTime
 scalar URI
 scalar GitObjectID
+scalar GitTimestamp
 scalar Base64String
 
 interface Node { id: ID! }
@@ -102,6 +103,10 @@ type PullRequest implements Node {
 }
 type PullRequestConnection { nodes: [PullRequest] totalCount: Int! pageInfo: PageInfo! }
 
+enum OrderDirection { ASC DESC }
+enum PullRequestOrderField { CREATED_AT UPDATED_AT }
+input PullRequestOrder { direction: OrderDirection! field: PullRequestOrderField! }
+
 type App implements Node { id: ID! databaseId: Int name: String! slug: String! }
 type CheckSuite implements Node { id: ID! app: App }
 type CheckRun implements Node {
@@ -122,7 +127,7 @@ type StatusCheckRollup {
   contexts(first: Int, after: String, last: Int, before: String): StatusCheckRollupContextConnection!
 }
 
-type GitActor { name: String email: String date: DateTime user: User }
+type GitActor { name: String email: String date: GitTimestamp user: User }
 type BlameRange { age: Int! commit: Commit! startingLine: Int! endingLine: Int! }
 type Blame { ranges: [BlameRange!]! }
 type Commit implements Node & GitObject {
@@ -138,7 +143,9 @@ type Commit implements Node & GitObject {
   author: GitActor
   committer: GitActor
   blame(path: String!): Blame!
-  associatedPullRequests(first: Int, after: String, last: Int, before: String): PullRequestConnection
+  associatedPullRequests(
+    first: Int, after: String, last: Int, before: String, orderBy: PullRequestOrder
+  ): PullRequestConnection
   statusCheckRollup: StatusCheckRollup
 }
 type Tree implements Node & GitObject { id: ID! oid: GitObjectID! abbreviatedOid: String! }

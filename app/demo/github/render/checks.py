@@ -9,8 +9,9 @@ from app.demo.github.render.accounts import HTML, app, iso, iso_or_none, simple_
 from app.demo.github.render.commits import simple_commit
 from app.demo.github.render.pulls import pull_reference
 from app.demo.github.render.repositories import minimal_repository, repository_url
+from app.demo.github.reports import CheckRun, CheckSuite, Status
 from app.demo.github.site import Site
-from app.demo.github.state import CheckRun, CheckSuite, Repository, Status
+from app.demo.github.state import Repository
 
 
 def pulls_with_head(site: Site, repo: Repository, sha: str) -> list[dict[str, Any]]:

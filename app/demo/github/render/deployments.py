@@ -7,8 +7,9 @@ from typing import Any
 from app.demo.github.accounts import node_id
 from app.demo.github.render.accounts import HTML, app, iso, simple_user
 from app.demo.github.render.repositories import repository_url
+from app.demo.github.reports import Deployment, DeploymentStatus, Environment
 from app.demo.github.site import Site
-from app.demo.github.state import Deployment, DeploymentStatus, Environment, Repository
+from app.demo.github.state import Repository
 
 
 def deployment(site: Site, repo: Repository, record: Deployment) -> dict[str, Any]:

@@ -14,21 +14,9 @@ from app.demo.github.state import AutoMerge, Pull, Repository, Review
 def simple_pull(site: Site, pull: Pull) -> dict[str, Any]:
     """The shape `pull-request-simple`."""
     repo, record = pull.repository, pull.issue
-    url = f"{repository_url(site, repo)}/pulls/{pull.number}"
-    html = f"{HTML}/{repo.full_name}/pull/{pull.number}"
-    issue_url = f"{repository_url(site, repo)}/issues/{pull.number}"
-    statuses = f"{repository_url(site, repo)}/statuses/{pull.head_sha}"
+    links = _links(site, pull)
+    url, html = links["self"], links["html"]
     assignees = [simple_user(site, account) for account in record.assignees]
-    links = {
-        "self": url,
-        "html": html,
-        "issue": issue_url,
-        "comments": f"{issue_url}/comments",
-        "review_comments": f"{url}/comments",
-        "review_comment": f"{repository_url(site, repo)}/pulls/comments{{/number}}",
-        "commits": f"{url}/commits",
-        "statuses": statuses,
-    }
     return {
         "url": url,
         "id": pull.id,
@@ -36,7 +24,7 @@ def simple_pull(site: Site, pull: Pull) -> dict[str, Any]:
         "html_url": html,
         "diff_url": f"{html}.diff",
         "patch_url": f"{html}.patch",
-        "issue_url": issue_url,
+        "issue_url": links["issue"],
         "number": pull.number,
         "state": record.state,
         "locked": False,
@@ -59,13 +47,27 @@ def simple_pull(site: Site, pull: Pull) -> dict[str, Any]:
         "review_comments_url": links["review_comments"],
         "review_comment_url": links["review_comment"],
         "comments_url": links["comments"],
-        "statuses_url": statuses,
+        "statuses_url": links["statuses"],
         "head": _side(site, repo, pull.head_ref, pull.head_sha),
         "base": _side(site, repo, pull.base_ref, pull.base_sha),
         "_links": {name: {"href": href} for name, href in links.items()},
         "author_association": association(repo, record.user),
         "auto_merge": _auto_merge(site, pull, pull.auto_merge),
         "active_lock_reason": None,
+    }
+
+
+def _links(site: Site, pull: Pull) -> dict[str, str]:
+    api, number = repository_url(site, pull.repository), pull.number
+    return {
+        "self": f"{api}/pulls/{number}",
+        "html": f"{HTML}/{pull.repository.full_name}/pull/{number}",
+        "issue": f"{api}/issues/{number}",
+        "comments": f"{api}/issues/{number}/comments",
+        "review_comments": f"{api}/pulls/{number}/comments",
+        "review_comment": f"{api}/pulls/comments{{/number}}",
+        "commits": f"{api}/pulls/{number}/commits",
+        "statuses": f"{api}/statuses/{pull.head_sha}",
     }
 
 

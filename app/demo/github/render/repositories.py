@@ -50,6 +50,32 @@ _PLACES = {
 }
 
 
+# What a repository that nobody has starred, forked or decorated says of itself.
+_QUIET: dict[str, Any] = {
+    "homepage": None,
+    "size": 1,
+    "stargazers_count": 0,
+    "watchers_count": 0,
+    "language": None,
+    "has_issues": True,
+    "has_projects": True,
+    "has_downloads": True,
+    "has_wiki": False,
+    "has_pages": False,
+    "has_discussions": False,
+    "forks_count": 0,
+    "mirror_url": None,
+    "archived": False,
+    "disabled": False,
+    "license": None,
+    "allow_forking": True,
+    "is_template": False,
+    "web_commit_signoff_required": False,
+    "forks": 0,
+    "watchers": 0,
+}
+
+
 def repository_url(site: Site, repo: Repository) -> str:
     """The API address of a repository."""
     return f"{site.api}/repos/{repo.full_name}"
@@ -86,31 +112,11 @@ def repository(site: Site, repo: Repository, viewer: Account | None = None) -> d
         "ssh_url": f"git@github.com:{repo.full_name}.git",
         "clone_url": f"{html}.git",
         "svn_url": html,
-        "homepage": None,
-        "size": 1,
-        "stargazers_count": 0,
-        "watchers_count": 0,
-        "language": None,
-        "has_issues": True,
-        "has_projects": True,
-        "has_downloads": True,
-        "has_wiki": False,
-        "has_pages": False,
-        "has_discussions": False,
-        "forks_count": 0,
-        "mirror_url": None,
-        "archived": False,
-        "disabled": False,
+        **_QUIET,
         "open_issues_count": still_open,
-        "license": None,
-        "allow_forking": True,
-        "is_template": False,
-        "web_commit_signoff_required": False,
-        "topics": [],
+        "topics": list[str](),
         "visibility": "private" if repo.private else "public",
-        "forks": 0,
         "open_issues": still_open,
-        "watchers": 0,
         "default_branch": repo.default_branch,
     }
     if viewer is None:

@@ -10,8 +10,8 @@ from app.demo.github import checks, events
 from app.demo.github.errors import Refusal, not_accessible, not_found, unprocessable
 from app.demo.github.render import checks as render
 from app.demo.github.render.repositories import minimal_repository, repository_url
+from app.demo.github.reports import CheckRun, CheckSuite
 from app.demo.github.rest.routing import Call, Reply, Route, created
-from app.demo.github.state import CheckRun, CheckSuite
 
 _STATES = ("error", "failure", "pending", "success")
 _CONCLUSIONS = {"success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"}

@@ -8,9 +8,10 @@ from app.demo.github import deployments
 from app.demo.github.checks import latest_statuses
 from app.demo.github.errors import conflict, not_found, unprocessable
 from app.demo.github.render import deployments as render
+from app.demo.github.reports import Deployment, DeploymentStatus
 from app.demo.github.rest.routing import Call, Reply, Route, created, no_content
 from app.demo.github.rules import check_state
-from app.demo.github.state import Deployment, DeploymentStatus, RequiredCheck
+from app.demo.github.state import RequiredCheck
 
 _LONGEST_DESCRIPTION = 140
 

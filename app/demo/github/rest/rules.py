@@ -12,6 +12,14 @@ from app.demo.github.rules import applying
 from app.demo.github.state import Protection, RequiredCheck, Ruleset
 
 _ENFORCEMENTS = ("disabled", "active", "evaluate")
+_REVIEW_DEFAULTS = {
+    "allowed_merge_methods": ["merge", "squash", "rebase"],
+    "dismiss_stale_reviews_on_push": False,
+    "require_code_owner_review": False,
+    "require_last_push_approval": False,
+    "required_approving_review_count": 0,
+    "required_review_thread_resolution": False,
+}
 _DEMANDED = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
 
 
@@ -113,7 +121,14 @@ def _rules(call: Call) -> list[dict[str, Any]]:
     for rule in rules:
         if rule.get("type") == "required_status_checks" and "parameters" not in rule:
             raise unprocessable("Validation Failed", errors=["Invalid rule 'required_status_checks': "])
-    return rules
+    return [_completed(rule) for rule in rules]
+
+
+def _completed(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule with the parameters that GitHub fills in."""
+    if rule.get("type") != "pull_request":
+        return rule
+    return {**rule, "parameters": {**_REVIEW_DEFAULTS, **(rule.get("parameters") or {})}}
 
 
 def update_ruleset(call: Call) -> Any:

@@ -1,0 +1,57 @@
+"""Bugs of a small shop, from the real exception to the regression test that fails before the fix and passes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from app.core.model import Applicability, Patch, Reason, Stop
+
+from .conftest import Handled, read_crashes
+
+CASES = read_crashes()
+FIXED = [one.name for one in CASES if one.group != "refused"]
+REFUSED = [one.name for one in CASES if one.group == "refused"]
+
+
+def test_the_table_is_as_large_as_promised() -> None:
+    assert len(FIXED) >= 60
+    assert len(REFUSED) >= 20
+    assert len({one.name for one in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_fixed_and_proven(name: str, handled: Mapping[str, Handled]) -> None:
+    found = handled[name]
+    assert isinstance(found.answer, Patch), found.answer
+    patch = found.answer
+    assert patch.why
+    assert patch.why_safe
+    assert patch.fix.path == found.place[0]
+    assert patch.test.change.before is None
+    assert found.before == {"exception": found.exception, "place": list(found.place)}
+    assert found.after == {"exception": None, "place": None}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str, handled: Mapping[str, Handled]) -> None:
+    answer = handled[name].answer
+    assert isinstance(answer, Stop), answer
+    assert answer.reason in {Reason.NOVEL, Reason.UNCONFIRMED, Reason.NO_CANDIDATE, Reason.NO_REPRODUCTION}
+    assert answer.detail.endswith(".")
+
+
+def test_line_ends_tabs_and_comments_stay(handled: Mapping[str, Handled]) -> None:
+    patch = handled["tabs_and_crlf"].answer
+    assert isinstance(patch, Patch)
+    assert patch.fix.before is not None
+    assert patch.fix.after == patch.fix.before.replace(
+        "\treturn profile", "\tif profile is None:\r\n\t\treturn None\r\n\treturn profile"
+    )
+
+
+def test_what_readers_may_not_allow_for_is_left_to_a_person(handled: Mapping[str, Handled]) -> None:
+    patch = handled["dict_payload_none"].answer
+    assert isinstance(patch, Patch)
+    assert patch.applicability is Applicability.UNSAFE

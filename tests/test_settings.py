@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import MissingSettings, Settings, read_settings
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----"
+GIVEN = {
+    "AUTOFIX_APP_ID": "4242",
+    "AUTOFIX_PRIVATE_KEY": KEY,
+    "AUTOFIX_WEBHOOK_SECRET": "0123456789",
+    "AUTOFIX_SENTRY_TOKEN": "sntrys_secret",
+    "AUTOFIX_SENTRY_ORGANIZATIONS": "acme, other ,",
+    "PATH": "/bin",
+}
+
+
+def _refused(**changed: str) -> str:
+    with pytest.raises(MissingSettings) as caught:
+        read_settings(GIVEN | changed)
+    return str(caught.value)
+
+
+def test_the_environment_is_read() -> None:
+    settings = read_settings(GIVEN | {"AUTOFIX_SENTRY_AUTHOR_IDS": "1,2", "AUTOFIX_PORT": "0"})
+    assert (settings.app_id, settings.port) == (4242, 0)
+    assert settings.sentry_organizations == ("acme", "other")
+    assert settings.sentry_author_ids == (1, 2)
+    assert settings.github_url == "https://api.github.com"
+
+
+def test_every_missing_variable_is_named_in_one_go() -> None:
+    with pytest.raises(MissingSettings) as caught:
+        read_settings({})
+    lines = str(caught.value).splitlines()
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()}
+    assert {line.split()[0].removeprefix("AUTOFIX_").lower() for line in lines} == required
+    assert all("is not set" in line for line in lines)
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert "AUTOFIX_APP_ID is not set" in _refused(AUTOFIX_APP_ID="")
+
+
+def test_a_misspelled_variable_is_no_setting() -> None:
+    assert "AUTOFIX_GITHUB_ULR: not a setting" in _refused(AUTOFIX_GITHUB_ULR="https://x.example")
+
+
+@pytest.mark.parametrize(
+    "name", ["APP_ID", "PORT", "RECONCILE_SECONDS", "BUDGET_SECONDS", "SENTRY_AUTHOR_IDS", "LOG_FORMAT"]
+)
+def test_a_wrong_value_names_its_variable(name: str) -> None:
+    assert f"AUTOFIX_{name}: " in _refused(**{f"AUTOFIX_{name}": "-1x"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://github.example",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example/api",
+        "http://localhost@evil.example",
+        "http://[::2]:80",
+        "ftp://127.0.0.1",
+        "https://",
+        "//api.github.com",
+        "file:///etc/passwd",
+    ],
+)
+def test_tokens_travel_encrypted_or_stay_on_this_machine(url: str) -> None:
+    assert "must start with https://" in _refused(AUTOFIX_GITHUB_URL=url)
+    assert "must start with https://" in _refused(AUTOFIX_SENTRY_URL=url)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://git.example/api/v3/", "https://git.example/api/v3"),
+        ("http://127.0.0.1:4001", "http://127.0.0.1:4001"),
+        ("http://localhost", "http://localhost"),
+        ("http://[::1]:4001/", "http://[::1]:4001"),
+    ],
+)
+def test_an_address_ends_without_a_slash(url: str, kept: str) -> None:
+    assert read_settings(GIVEN | {"AUTOFIX_GITHUB_URL": url}).github_url == kept
+
+
+def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    file.write_text(KEY, encoding="utf-8")
+    given = {name: value for name, value in GIVEN.items() if name != "AUTOFIX_PRIVATE_KEY"}
+    settings = read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(file)})
+    assert settings.private_key.get_secret_value() == KEY
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MissingSettings, match="PRIVATE_KEY_FILE: cannot read .*: it is not text"):
+        read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(file)})
+    with pytest.raises(MissingSettings, match="PRIVATE_KEY_FILE: cannot read .*: No such file"):
+        read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(tmp_path / "none.pem")})
+
+
+def test_no_secret_is_printed_whatever_goes_wrong() -> None:
+    settings = read_settings(GIVEN)
+    with pytest.raises(MissingSettings) as caught:
+        read_settings(GIVEN | {"AUTOFIX_WEBHOOK_SECRET": "hunt3r", "AUTOFIX_LOG_FORMAT": "xml"})
+    shown = f"{settings!r} {settings} {caught.value} {caught.value.__cause__}"
+    assert "AUTOFIX_WEBHOOK_SECRET" in str(caught.value)
+    for secret in (KEY, "0123456789", "sntrys_secret", "hunt3r"):
+        assert secret not in shown
