@@ -108,8 +108,10 @@ def pull_body(case: CaseFile) -> str:
     parts = (
         f"Refs #{case.incident.issue}. The issue stays open until production shows that the error is gone.",
         "### What happened",
-        (f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {_counts(finding)}, "
-        f"release {code(finding.release or 'unknown')} {_tracker_link(finding)}."),
+        (
+            f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {_counts(finding)}, "
+            f"release {code(finding.release or 'unknown')} {_tracker_link(finding)}."
+        ),
         fence(cause.culprit.code, "python"),
         "### Root cause",
         _evidence(cause),
@@ -118,12 +120,16 @@ def pull_body(case: CaseFile) -> str:
         bullets(map(prose, patch.why)),
         f"**Why it is safe.** {prose(patch.why_safe)}",
         "### Proof",
-        (f"{code(patch.test.test_id)} replays the recorded call. The check {code(decision.verify_check)} runs it on "
-        "the base, where it must fail for the recorded reason, and on this head, where it must pass."),
+        (
+            f"{code(patch.test.test_id)} replays the recorded call. The check {code(decision.verify_check)} runs it on "
+            "the base, where it must fail for the recorded reason, and on this head, where it must pass."
+        ),
         folded("Other candidates", bullets(map(prose, patch.alternatives))) if patch.alternatives else "",
-        (f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
-        f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
-        "Push to this branch and it is yours: Autofix will not touch it again.</sub>"),
+        (
+            f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
+            f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
+            "Push to this branch and it is yours: Autofix will not touch it again.</sub>"
+        ),
     )
     return "\n\n".join(part for part in parts if part)
 

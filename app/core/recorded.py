@@ -137,7 +137,7 @@ def type_name(variables: Mapping[str, JsonValue], path: ast.expr) -> str | None:
     return None if found is None else _type_of(found.value)
 
 
-def _type_of(value: JsonValue | ast.expr) -> str | None:  # noqa: PLR0911
+def _type_of(value: JsonValue | ast.expr) -> str | None:  # noqa: C901, PLR0911 - a table of forms
     match _parsed(value):
         case dict() | ast.Dict() | ast.DictComp():
             return "dict"
@@ -180,7 +180,7 @@ def _attribute(base: Found | None, attribute: str) -> Found | None:
             return None
 
 
-def _item(base: Found | None, index: Found | None) -> Found | None:
+def _item(base: Found | None, index: Found | None) -> Found | None:  # noqa: PLR0911 - a table of forms
     if base is None or index is None:
         return None
     at = _literal(index.value)

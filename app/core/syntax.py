@@ -127,8 +127,9 @@ class Code:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorated = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    return min([node.lineno, *(decorator.lineno for decorator in (node.decorator_list if decorated else []))])
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+        return min(node.lineno, node.decorator_list[0].lineno)
+    return node.lineno
 
 
 def chain_root(node: ast.expr) -> ast.expr:
@@ -182,7 +183,7 @@ def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
             pending.extend(ast.iter_child_nodes(node))
 
 
-def header(statement: ast.stmt) -> list[ast.AST]:
+def header(statement: ast.stmt) -> list[ast.AST]:  # noqa: PLR0911 - a table of forms
     """What `statement` evaluates itself, in order of evaluation, without the statements nested in it."""
     match statement:
         case ast.If(test=test) | ast.While(test=test):

@@ -57,6 +57,12 @@ class Display:
             f"{scenario.story}. Everything runs on this machine. Seed {seed}.\n", highlight=False
         )
 
+    def commands(self, *commands: str) -> None:
+        """What to type to look around while everything stays up."""
+        self._console.print("\n[bold]Still running.[/bold] Look around, then press Ctrl-C:")
+        for command in commands:
+            self._console.print(f"  {_plain(command)}", soft_wrap=True)
+
     def story(self, story: Story, diff: str) -> None:
         """The timeline, the diff, the error rate before and after, and the summary."""
         self._console.print()

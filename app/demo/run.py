@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -47,25 +47,43 @@ def demo(name: str, *, json_file: Path | None, keep: bool, shop: Path | None, se
     if name == "list":
         list_scenarios(console)
         return 0
-    if name not in SCENARIOS:
-        print(f"there is no scenario {name!r}; known are: {', '.join(SCENARIOS)}", file=sys.stderr)
-        return BAD_INPUT
-    if shop is not None and not (shop / "shop").is_dir():
-        print(f"{shop} is no copy of the sample repository: it has no folder `shop`", file=sys.stderr)
+    wrong = _wrong_input(name, json_file, shop)
+    if wrong is not None:
+        print(wrong, file=sys.stderr)
         return BAD_INPUT
     seed = random.SystemRandom().randrange(10_000) if seed is None else seed
     root = Path(tempfile.mkdtemp(prefix="autofix-demo-"))
+    scenario, display = SCENARIOS[name], Display(console)
+
+    def tell_story(story: Story, diff: str) -> None:
+        display.story(story, diff)
+        if json_file is not None:
+            json_file.write_text(json.dumps(story.as_json(), indent=2) + "\n", encoding="utf-8")
+
+    display.opening(scenario, seed)
     try:
         story = asyncio.run(
-            _play(SCENARIOS[name], root, Display(console), console, keep=keep, shop=shop, seed=seed)
+            _until_told(_play(scenario, root, display, tell_story, keep=keep, shop=shop, seed=seed))
         )
     except (WorldFailed, ServerFailed, DemoFailed, MixUnreadable) as fault:
         console.print(f"[red]The demo failed:[/red] {fault}\nIts logs are kept in {root}")
         return 1
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        shutil.rmtree(root, ignore_errors=True)
+        return INTERRUPTED
     shutil.rmtree(root, ignore_errors=True)
-    if json_file is not None:
-        json_file.write_text(json.dumps(story.as_json(), indent=2) + "\n", encoding="utf-8")
-    return 0 if as_expected(SCENARIOS[name], story) else 1
+    return 0 if as_expected(scenario, story) else 1
+
+
+def _wrong_input(name: str, json_file: Path | None, shop: Path | None) -> str | None:
+    """What is wrong with the arguments and what to do instead; None if nothing is."""
+    if name not in SCENARIOS:
+        return f"there is no scenario {name!r}; known are: {', '.join(SCENARIOS)}"
+    if shop is not None and not (shop / "shop").is_dir():
+        return f"{shop} is no copy of the sample repository: it has no folder `shop`"
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        return f"{json_file} cannot be written: there is no such folder"
+    return None
 
 
 def as_expected(scenario: Scenario, story: Story) -> bool:
@@ -84,18 +102,17 @@ async def _play(
     scenario: Scenario,
     root: Path,
     display: Display,
-    console: Console,
+    tell_story: Callable[[Story, str], None],
     *,
     keep: bool,
     shop: Path | None,
     seed: int,
 ) -> Story:
-    display.opening(scenario, seed)
     async with World(root, scenario, shop=shop, tell=display.line) as world:
         story, diff = await play(world, display, random.Random(seed))
-        display.story(story, diff)
+        tell_story(story, diff)
         if keep:
-            await _stay(world, console)
+            await _stay(world, display)
     return story
 
 
@@ -185,19 +202,17 @@ async def _diff(world: World, incident: IncidentRow) -> str:
     )
 
 
-async def _stay(world: World, console: Console) -> None:
+async def _stay(world: World, display: Display) -> None:
     """Everything stays up until the user presses Ctrl-C, with commands to look around."""
     token = world.github.mint_token(login="ada")
-    console.print(
-        "\n[bold]Still running.[/bold] Look around, then press Ctrl-C:\n"
-        f"  git --git-dir={world.repository.git_dir} log --stat main\n"
-        f"  curl -s {world.platform.url}/status\n"
-        f"  curl -s {world.platform.proxy_url}/healthz\n"
-        f"  curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues?state=all\n"
-        f"  curl -s {world.server.url}/readyz",
-        soft_wrap=True,
+    display.commands(
+        f"git --git-dir={world.repository.git_dir} log --stat main",
+        f"curl -s {world.platform.url}/status",
+        f"curl -s {world.platform.proxy_url}/healthz",
+        f"curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues?state=all",
+        f"curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues/1/comments",
     )
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
-        console.print("stopping")
+        display.line("stopping")

@@ -60,7 +60,7 @@ class Conventions:
         return self._first(self._keys, key)
 
     def for_attribute(self, attribute: str) -> Precedent | None:
-        """The value that a conditional, an `or` or `getattr` gives elsewhere for this attribute of something missing."""
+        """The value that a conditional, an `or` or `getattr` gives elsewhere for the attribute of nothing."""
         return self._first(self._attributes, attribute)
 
     def for_value(self, attribute: str) -> Precedent | None:
@@ -169,7 +169,21 @@ def module_names(code: Code) -> set[str]:
     return names
 
 
-def is_constant(node: ast.expr) -> bool:
+def defined_names(code: Code) -> set[str]:
+    """The names of the modules, functions and classes that a module imports whole or defines at its top level."""
+    names: set[str] = set()
+    for statement in code.tree.body:
+        match statement:
+            case ast.Import(names=aliases):
+                names |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case _:
+                pass
+    return names
+
+
+def is_constant(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
     """True for a value that is the same everywhere: literals, empty containers, `Decimal("0")`, CONSTANTS."""
     match node:
         case ast.Constant():
@@ -197,6 +211,14 @@ def is_missing_test(test: ast.expr) -> bool:
     match test:
         case ast.Compare(ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
             return True
+        case ast.Compare(
+            ops=[ast.Eq()], comparators=[ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[])]
+        ):
+            return True
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="len")), ops=[ast.Eq()], comparators=[ast.Constant(value=0)]
+        ):
+            return True
         case ast.Compare(ops=[ast.NotIn()]) | ast.UnaryOp(op=ast.Not()):
             return True
         case ast.BoolOp(op=ast.Or(), values=values):
@@ -223,8 +245,8 @@ def _key_fallbacks(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         ):
             yield repr(key.value), default
         case ast.BoolOp(op=ast.Or(), values=[first, default]):
-            if (key := _read_key(first)) is not None:
-                yield key, default
+            if (spelled := _read_key(first)) is not None:
+                yield spelled, default
         case ast.IfExp(
             body=body, test=ast.Compare(left=ast.Constant() as key, ops=[ast.In()]), orelse=default
         ):

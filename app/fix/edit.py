@@ -78,7 +78,7 @@ def _intended(code: Code, edits: Sequence[Edit]) -> str | None:
                     kept = [node] if isinstance(edit, Before) else []
                     setattr(parent, name, [*value[:at], *_substitutes(edit), *kept, *value[at + 1 :]])
         return _dump(code.tree)
-    except SyntaxError:
+    except (SyntaxError, RecursionError):
         return None
     finally:
         for parent, name, value in reversed(undo):
@@ -95,21 +95,25 @@ def _substitutes(edit: Edit) -> list[ast.AST]:
             return [ast.If(ast.parse(test, mode="eval").body, [statement], [])]
 
 
-class _Flat(ast.NodeTransformer):
-    """`a and (b and c)` means `a and b and c`: both are written flat before they are compared."""
+def _dump(value: object) -> str:
+    """The tree as text. `a and (b and c)` means `a and b and c`: both are written flat."""
+    match value:
+        case ast.BoolOp(op=op, values=values):
+            return f"{type(op).__name__}({', '.join(_dump(one) for one in _flat(values, type(op)))})"
+        case ast.AST():
+            return f"{type(value).__name__}({', '.join(_dump(part) for _, part in ast.iter_fields(value))})"
+        case list():
+            return f"[{', '.join(_dump(one) for one in value)}]"
+        case _:
+            return repr(value)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.BoolOp:  # noqa: N802
-        values: list[ast.expr] = []
-        for value in node.values:
-            seen = self.visit(value)
-            values.extend(
-                seen.values if isinstance(seen, ast.BoolOp) and type(seen.op) is type(node.op) else [seen]
-            )
-        return ast.BoolOp(node.op, values)
 
-
-def _dump(tree: ast.Module) -> str:
-    return ast.dump(_Flat().visit(ast.parse(ast.unparse(ast.fix_missing_locations(tree)))))
+def _flat(values: list[ast.expr], operator: type[ast.boolop]) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    for value in values:
+        inner = isinstance(value, ast.BoolOp) and isinstance(value.op, operator)
+        found.extend(_flat(value.values, operator) if inner and isinstance(value, ast.BoolOp) else [value])
+    return found
 
 
 @lru_cache(maxsize=4)

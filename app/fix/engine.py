@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.core.model import Applicability, FileChange, Finding, Patch, Reason, RootCause, Stage, Stop
 from app.core.source import SourceTree
 from app.core.syntax import Code
-from app.fix.conventions import Conventions
+from app.fix.conventions import Conventions, defined_names
 from app.fix.edit import apply
 from app.fix.pattern import FixPattern, Proposal, Strength, patterns
 from app.fix.regression import write_test
@@ -73,11 +73,18 @@ def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
         return ()
     conventions = Conventions(tree, cause.path)
     site = Site.locate(code, cause.path, cause.failure, cause.culprit.variables, conventions)
-    if site is None:
+    if site is None or _is_never_missing(site):
         return ()
     relied = _is_relied_on(site, cause, tree)
     found = sorted(_candidates(site, cause, source, relied=relied), key=lambda one: one.strength)
     return tuple({one.change.after: one for one in reversed(found)}.values())[::-1]
+
+
+def _is_never_missing(site: Site) -> bool:
+    """True for a receiver, module, function or class: if that was None, more is wrong than a guard can answer."""
+    if not isinstance(site.subject, ast.Name) or not site.none:
+        return False
+    return site.subject.id in {"self", "cls"} | defined_names(site.code)
 
 
 def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> Iterator[Candidate]:
@@ -102,7 +109,9 @@ def _candidate(
     safe = pattern.applicability is Applicability.SAFE and proposal.safe and not relied
     why_safe = proposal.why_safe
     if relied:
-        why_safe = "Not proven: the failing line stands in a `try` that catches this exception, and its handler may be meant."
+        why_safe = (
+            "Not proven: a `try` around the line catches this exception; its handler may be meant for it."
+        )
     elif not proposal.safe:
         why_safe = (
             f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."

@@ -1,4 +1,4 @@
-"""Which module a file is, how a test imports it, and where a class that a file uses is defined."""
+"""Which module a file is, how a test imports it, where a class is defined, and where a new test belongs."""
 
 from __future__ import annotations
 
@@ -140,7 +140,9 @@ class Modules:
             if re.search(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$", path):
                 text = self.tree.read(path) or ""
                 for match in re.finditer(
-                    r"^\s*(?:from ([\w.]{1,200}) import ([\w, ]{1,500})|import ([\w.]{1,200}))", text, re.M
+                    r"^\s*(?:from ([\w.]{1,200}) import ([\w, ]{1,500})|import ([\w.]{1,200}))",
+                    text,
+                    re.MULTILINE,
                 ):
                     module = match[1] or match[3]
                     names.add(module)
@@ -150,3 +152,40 @@ class Modules:
                         if one.strip()
                     }
         return names
+
+
+def place_test(tree: SourceTree, culprit: str, stem: str) -> str:
+    """Where this repository would put a new test for `culprit`; never the path of an existing file."""
+    tests = [one for one in tree.paths if re.search(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$", one)]
+    folder = _test_folder(tests, culprit)
+    suffix = sum(one.endswith("_test.py") for one in tests) * 2 > len(tests)
+    for number in range(1, 1000):
+        name = stem if number == 1 else f"{stem}_{number}"
+        path = f"{name}_test.py" if suffix else f"test_{name}.py"
+        path = f"{folder}/{path}" if folder else path
+        if path not in tree.paths:
+            return path
+    raise ValueError("a thousand regression tests of one name")
+
+
+def _test_folder(tests: list[str], culprit: str) -> str:
+    """The top folder of the tests that lie nearest to the culprit; `tests` where there are none."""
+    folders: dict[str, int] = {}
+    for test in tests:
+        parts = test.split("/")[:-1]
+        at = next((index for index, one in enumerate(parts) if one in {"tests", "test"}), None)
+        folder = "/".join(parts[: at + 1]) if at is not None else "/".join(parts)
+        folders[folder] = folders.get(folder, 0) + 1
+    if not folders:
+        return "tests"
+    wanted = culprit.split("/")[:-1]
+
+    def nearness(folder: str) -> tuple[int, int]:
+        shared = 0
+        for one, other in zip(folder.split("/"), wanted, strict=False):
+            if one != other:
+                break
+            shared += 1
+        return shared, folders[folder]
+
+    return max(sorted(folders), key=nearness)

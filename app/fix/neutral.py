@@ -67,7 +67,7 @@ def chain_top(site: Site, node: ast.expr) -> ast.expr:
                 return node
 
 
-def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:
+def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:  # noqa: C901, PLR0912 - a table of forms
     match above:
         case ast.FormattedValue(format_spec=None):
             yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
@@ -97,8 +97,8 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:
                 )
             else:
                 yield from _assigned(site, target, node)
-        case ast.Dict(keys=keys, values=values) if any(one is node for one in values):
-            yield from _entry(site, node, above)
+        case ast.Dict(values=values) if any(one is node for one in values):
+            yield from _entry(node, above)
         case ast.GeneratorExp(elt=element) | ast.ListComp(elt=element) if element is node:
             yield from _element(site, above)
         case _:
@@ -141,33 +141,29 @@ def _argument(site: Site, node: ast.expr, above: ast.Call | ast.keyword) -> Iter
         return
     keyword = above.arg if isinstance(above, ast.keyword) else None
     position = next((at for at, one in enumerate(call.args) if one is node), None)
-    name, is_method = _callee(call)
+    name = _callee(call)
     if name in _LOGGED and position is not None and isinstance(site.parent(call), ast.Expr):
         yield Fallback("None", f"`{name}` writes None as it is.", Strength.CONTEXT)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
         yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
-    if takes_none(site.conventions, name, position, keyword, is_method=is_method):
+    if takes_none(site.conventions, name, position, keyword):
         yield Fallback("None", f"The parameter of `{name}` is None when it is not given.", Strength.GUARD)
 
 
-def takes_none(
-    conventions: Conventions, name: str, position: int | None, keyword: str | None, *, is_method: bool
-) -> bool:
+def takes_none(conventions: Conventions, name: str, position: int | None, keyword: str | None) -> bool:
     """True if every function of this name declares None as the default or a type of that parameter."""
     signatures = conventions.for_function(name)
-    return bool(signatures) and all(_declares_none(one, position, keyword, is_method) for one in signatures)
+    return bool(signatures) and all(_declares_none(one, position, keyword) for one in signatures)
 
 
-def _declares_none(
-    arguments: ast.arguments, position: int | None, keyword: str | None, is_method: bool
-) -> bool:  # noqa: FBT001
+def _declares_none(arguments: ast.arguments, position: int | None, keyword: str | None) -> bool:
     positional = [*arguments.posonlyargs, *arguments.args]
     names = [one.arg for one in positional]
     bound = bool(names) and names[0] in {"self", "cls"}
     if keyword is None and position is not None:
         at = position + (1 if bound else 0)
         keyword = names[at] if at < len(names) else None
-    if keyword is None or (is_method and not bound and not names):
+    if keyword is None:
         return False
     defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
     defaults |= {
@@ -181,14 +177,12 @@ def _declares_none(
     return is_default or (annotation is not None and is_optional(annotation))
 
 
-def _callee(call: ast.Call) -> tuple[str, bool]:
+def _callee(call: ast.Call) -> str:
     match call.func:
-        case ast.Name(id=name):
-            return name, False
-        case ast.Attribute(attr=name):
-            return name, True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
         case _:
-            return "", False
+            return ""
 
 
 def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallback]:
@@ -221,7 +215,7 @@ def _use(site: Site, use: ast.Name) -> Fallback | None:
             return next(iter(_neutral(site, use, above)), None)
 
 
-def _entry(site: Site, node: ast.expr, above: ast.Dict) -> Iterator[Fallback]:
+def _entry(node: ast.expr, above: ast.Dict) -> Iterator[Fallback]:
     for value in above.values:
         if value is not node and isinstance(value, ast.IfExp) and isinstance(value.orelse, ast.Constant):
             code = ast.unparse(value.orelse)

@@ -26,7 +26,7 @@ from app.core.recorded import parse_repr
 from app.core.scrub import FILTERED, scrub_variables
 from app.core.source import SourceTree
 from app.core.syntax import Code, Function, own_nodes
-from app.fix.modules import Modules
+from app.fix.modules import Modules, place_test
 from app.fix.standin import bare_object, stand_in
 from app.fix.values import Imports, Rebuilder
 
@@ -66,7 +66,7 @@ def write_test(
     return Stop(Stage.FIX, Reason.NO_REPRODUCTION, detail)
 
 
-def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str:
+def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str:  # noqa: PLR0911 - a table of forms
     """The call, or why the frame can not be repeated."""
     code = modules.code(frame.path)
     if code is None:
@@ -180,7 +180,7 @@ def _target(
     bare = bare_object(function, owner, receiver, failure)
     if bare is None or not build.imports.add(module, owner.name):
         return None
-    return (f"{name} = object.__new__({owner.name})", f"{name}.{bare} = None"), f"{name}.{function.name}"
+    return (f"{name} = object.__new__({owner.name})", f"{name}.{bare}"), f"{name}.{function.name}"
 
 
 def _snake(name: str) -> str:
@@ -368,40 +368,3 @@ def _wrapped(assignment: str) -> list[str]:
 
 def _code(source: str, node: ast.expr) -> str:
     return ast.get_source_segment(source, node) or ast.unparse(node)
-
-
-def place_test(tree: SourceTree, culprit: str, stem: str) -> str:
-    """Where this repository would put a new test for `culprit`; never the path of an existing file."""
-    tests = [one for one in tree.paths if re.search(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$", one)]
-    folder = _test_folder(tests, culprit)
-    suffix = sum(one.endswith("_test.py") for one in tests) * 2 > len(tests)
-    for number in range(1, 1000):
-        name = stem if number == 1 else f"{stem}_{number}"
-        path = f"{name}_test.py" if suffix else f"test_{name}.py"
-        path = f"{folder}/{path}" if folder else path
-        if path not in tree.paths:
-            return path
-    raise ValueError("a thousand regression tests of one name")
-
-
-def _test_folder(tests: list[str], culprit: str) -> str:
-    """The top folder of the tests that lie nearest to the culprit; `tests` where there are none."""
-    folders: dict[str, int] = {}
-    for test in tests:
-        parts = test.split("/")[:-1]
-        at = next((index for index, one in enumerate(parts) if one in {"tests", "test"}), None)
-        folder = "/".join(parts[: at + 1]) if at is not None else "/".join(parts)
-        folders[folder] = folders.get(folder, 0) + 1
-    if not folders:
-        return "tests"
-    wanted = culprit.split("/")[:-1]
-
-    def nearness(folder: str) -> tuple[int, int]:
-        shared = 0
-        for one, other in zip(folder.split("/"), wanted, strict=False):
-            if one != other:
-                break
-            shared += 1
-        return shared, folders[folder]
-
-    return max(sorted(folders), key=nearness)

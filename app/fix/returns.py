@@ -16,7 +16,9 @@ _EMPTY = {
     "Collection": "[]", "frozenset": "frozenset()", "Decimal": 'Decimal("0")',
 }  # fmt: skip
 _SHOWN_BY_RESULTS = frozenset({"str", "list", "dict", "set", "bool", "tuple"})
-_GENERATORS = frozenset({"Iterator", "Generator", "AsyncIterator", "AsyncGenerator"})
+_MEANINGFUL = frozenset(
+    {"int", "float", "Decimal", "dict", "Dict", "Mapping"}
+)  # an empty one is a statement, too
 
 
 def fallback_returns(site: Site) -> list[Fallback]:
@@ -57,7 +59,7 @@ def _guards(site: Site) -> Iterator[Fallback]:
             continue
         value = site.text(found.value) if found.value is not None else ""
         if not {one.id for one in ast.walk(ast.parse(value)) if isinstance(one, ast.Name)} & local:
-            why = f"`{site.text(node.test)}` in line {node.lineno} of {site.function_name} already returns {_said(value)}."
+            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(value)}."
             yield Fallback(value, why, Strength.GUARD)
     for node in own_nodes(site.function):
         if isinstance(node, ast.ExceptHandler) and node.body and isinstance(node.body[-1], ast.Return):
@@ -96,11 +98,11 @@ def _declared(site: Site) -> Iterator[Fallback]:
         fixed = name.lower() == "tuple" and isinstance(annotation, ast.Subscript) and "..." not in text
         known = name != "Decimal" or "Decimal" in module_names(site.code)
         if name in _EMPTY and known and not fixed:
-            why = f"{site.function_name} is declared to return `{text}`, and {_EMPTY[name]} is the one that says nothing."
-            yield Fallback(_EMPTY[name], why, Strength.LAST)
+            why = f"{site.function_name} is declared to return `{text}`, and {_EMPTY[name]} says nothing."
+            yield Fallback(_EMPTY[name], why, Strength.LAST, accepted=name not in _MEANINGFUL)
 
 
-def is_optional(annotation: ast.expr) -> bool:
+def is_optional(annotation: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
     """True for `X | None` and `Optional[X]`."""
     match annotation:
         case ast.Constant(value=None):
@@ -148,10 +150,17 @@ def _none(site: Site) -> Iterator[Fallback]:
             isinstance(one.value, ast.Call)
             and isinstance(one.value.func, ast.Attribute)
             and one.value.func.attr == "get"
-        ):
-            if len(one.value.args) == 1:
-                why = f"Line {one.lineno} of {site.function_name} can already return None."
-                yield Fallback("None", why, Strength.GUARD)
+        ) and len(one.value.args) == 1:
+            why = f"Line {one.lineno} of {site.function_name} can already return None."
+            yield Fallback("None", why, Strength.GUARD)
+
+
+def _is_get(node: ast.expr | None) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="get"), args=[_]):
+            return True
+        case _:
+            return False
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -176,11 +185,10 @@ def _kinds(site: Site) -> Iterator[Fallback]:
         return
     values = [one.value for one in _returns(site) if one.value is not None]
     others = [value for value in values if site.parent(value) is not site.statement]
-    kinds = {form_type(value) or _local_kind(site, value) for value in others or values} - {None}
+    kinds = {_kind(site, value) for value in others or values} - {None}
     kind = next(iter(kinds)) if len(kinds) == 1 else None
     if kind in _SHOWN_BY_RESULTS:
-        strength = Strength.TYPE if others or kind != "dict" else Strength.LAST
-        yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", strength)
+        yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", Strength.TYPE)
     elif answers_yes_or_no(site):
         yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.TYPE)
     numbers = [
@@ -202,6 +210,13 @@ def answers_yes_or_no(site: Site) -> bool:
         return False
     declared = isinstance(site.function.returns, ast.Name) and site.function.returns.id == "bool"
     return declared or site.function.name.lstrip("_").startswith(("is_", "has_", "can_", "should_"))
+
+
+def _kind(site: Site, value: ast.expr) -> str | None:
+    """The kind of a result; a dict that is written with its keys is a record, of which there is no empty one."""
+    return _local_kind(site, value) or (
+        None if isinstance(value, ast.Dict) and value.keys else form_type(value)
+    )
 
 
 def _local_kind(site: Site, value: ast.expr) -> str | None:

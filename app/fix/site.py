@@ -209,7 +209,7 @@ class Site:
 
     @cached_property
     def used_again(self) -> bool:
-        """True if a later statement would fail in the same way, so that a repair of this expression alone is no repair."""
+        """True if a later statement would fail in the same way: repairing this expression alone is no repair."""
         later = self.following_in_loop if self.loop is not None else self.following
         nested = [one for one in getattr(self.statement, "body", []) if isinstance(one, ast.stmt)]
         return any(self.relies(one) for one in [*nested, *later])
@@ -220,11 +220,12 @@ class Site:
         skipped = set(ast.walk(outside)) if outside is not None else set()
         for node in ast.walk(scope):
             if isinstance(node, ast.expr) and node not in skipped and _load_dump(node) == wanted:
-                if (not self.none or self._is_used(node)) and not self._is_tested(node, wanted):
+                used = not self.none or self._is_used(node)
+                if used and not self._is_tested(node, wanted):
                     return True
         return False
 
-    def _is_used(self, node: ast.expr) -> bool:
+    def _is_used(self, node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
         match self.code.parents.get(node):
             case ast.Attribute() | ast.Await() | ast.UnaryOp(op=ast.USub()) | ast.Starred():
                 return True
@@ -276,7 +277,7 @@ class Site:
         return form_type(node) or type_name(self.variables, node)
 
 
-def is_plain(node: ast.expr) -> bool:
+def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
     """True for an access path that can be evaluated twice without doing anything twice."""
     match node:
         case ast.Name() | ast.Constant():
@@ -306,10 +307,13 @@ def is_empty(node: ast.expr) -> bool:
             return False
 
 
-_STR_METHODS = frozenset({"join", "format", "strip", "lower", "upper", "title", "replace", "capitalize", "lstrip", "rstrip", "strftime", "isoformat"})  # fmt: skip
+_STR_METHODS = frozenset(
+    {"join", "format", "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "strftime",
+     "isoformat"}
+)  # fmt: skip
 
 
-def form_type(node: ast.expr) -> str | None:  # noqa: PLR0911
+def form_type(node: ast.expr) -> str | None:  # noqa: C901, PLR0911, PLR0912 - a table of forms
     """The class of an expression's value where its form alone shows it."""
     match node:
         case ast.Constant(value=value):
@@ -346,7 +350,7 @@ def form_type(node: ast.expr) -> str | None:  # noqa: PLR0911
             return None
 
 
-def _is_lazy(node: ast.AST, above: ast.AST) -> bool:
+def _is_lazy(node: ast.AST, above: ast.AST) -> bool:  # noqa: PLR0911 - a table of forms
     match above:
         case ast.BoolOp(values=[first, *_]):
             return node is not first

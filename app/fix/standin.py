@@ -18,7 +18,7 @@ def stand_in(function: Function, parameter: str, failure: Failure | None, build:
         or not build.imports.add("types", "SimpleNamespace")
     ):
         return None
-    source = "None"
+    source = _wrong(failure)
     for attribute in reversed(path):
         source = f"SimpleNamespace({attribute}={source})"
     return source
@@ -37,12 +37,17 @@ def bare_object(
         "__getattribute__",
     }:
         return None
-    return path[0] if _reads_only(function, receiver, path[0]) else None
+    return f"{path[0]} = {_wrong(failure)}" if _reads_only(function, receiver, path[0]) else None
+
+
+def _wrong(failure: Failure | None) -> str:
+    """What the failing value was: None, or a mapping without the key."""
+    return "{}" if failure is not None and failure.kind is FailureKind.MISSING_KEY else "None"
 
 
 def _path(failure: Failure | None, name: str) -> list[str]:
     """The attributes from the name to what was None; empty if something else failed."""
-    if failure is None or failure.kind is not FailureKind.NONE_VALUE:
+    if failure is None:
         return []
     try:
         node = ast.parse(failure.subject, mode="eval").body

@@ -1,4 +1,4 @@
-"""Rebuilding recorded locals as Python source: literals, a few standard types, and the repository's own value classes."""
+"""Rebuilding recorded locals as source: literals, a few standard types, and the repository's own value classes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Rebuilder:
         expression = parse_repr(text)
         return None if expression is None else self.source(expression, self.path)
 
-    def source(self, node: ast.expr, path: str) -> str | None:  # noqa: PLR0911
+    def source(self, node: ast.expr, path: str) -> str | None:  # noqa: PLR0911 - a table of forms
         """The source of a parsed repr whose class names are those that `path` knows."""
         match node:
             case ast.Constant(value=value):
@@ -141,7 +141,7 @@ class Rebuilder:
             return None
         return f"{owner}.{member}" if self.imports.add(found.module, owner) else None
 
-    def _call(self, call: ast.Call, path: str) -> str | None:
+    def _call(self, call: ast.Call, path: str) -> str | None:  # noqa: PLR0911 - a table of forms
         match call.func:
             case ast.Attribute(value=ast.Name(id="datetime"), attr=name) if name in _DATETIME:
                 return self._with("", "datetime", f"datetime.{name}", call, path)

@@ -46,7 +46,7 @@ def find_failure(
     nodes = search.nodes(function.rpartition(".")[2])
     if name == "KeyError":
         return search.missing_key(nodes, message)
-    return search.none_value([one for node in nodes for one in suspicions(node, name, message)], message)
+    return search.none_value([one for node in nodes for one in suspicions(node, name, message)])
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class _Search:
         span = self.code.span(node)
         return span is not None and span.line <= self.line <= span.end_line
 
-    def none_value(self, found: list[Suspicion], message: str) -> Failure | Stop:
+    def none_value(self, found: list[Suspicion]) -> Failure | Stop:
         """The one suspicion that the locals leave over."""
         exact = [one for one in found if self._reported_line(one.expression) == self.line]
         found = exact or found
@@ -113,16 +113,14 @@ class _Search:
             evidence = [f"`{text}` was None in the recorded locals."]
         else:
             evidence = [
-                f"`{text}` is the only expression at line {self.line} that fits the message; its value was not recorded."
+                f"`{text}` is the only one at line {self.line} that fits the message; its value is not in the record."
             ]
         evidence += [
             f"`{self.code.text(one.subject)}` also fits the message and was recorded as something else."
             for one, other in zip(found, states, strict=True)
             if other is False and ast.dump(one.subject) not in subjects
         ]
-        return self._failure(
-            FailureKind.NONE_VALUE, chosen.expression, chosen.subject, None, evidence, message
-        )
+        return self._failure(FailureKind.NONE_VALUE, chosen.expression, chosen.subject, None, evidence)
 
     def missing_key(self, nodes: list[ast.AST], message: str) -> Failure | Stop:
         """The one lookup of the missing key that the locals leave over."""
@@ -146,7 +144,7 @@ class _Search:
         evidence = list(facts) or [
             f"`{text}` is the only lookup at line {self.line} that fits the missing key."
         ]
-        return self._failure(FailureKind.MISSING_KEY, expression, mapping, message, evidence, message)
+        return self._failure(FailureKind.MISSING_KEY, expression, mapping, message, evidence)
 
     def _key_facts(self, mapping: ast.expr, key: ast.expr, message: str) -> tuple[str, ...] | None:
         """What confirms that `mapping` lacked the key; None if the record or the key contradicts it."""
@@ -181,7 +179,6 @@ class _Search:
         subject: ast.expr,
         key: str | None,
         evidence: list[str],
-        message: str,
     ) -> Failure | Stop:
         span, subject_span = self.code.span(expression), self.code.span(subject)
         if span is None or subject_span is None:

@@ -259,7 +259,7 @@ def _table() -> Iterator[tuple[str, re.Pattern[str], Shape]]:
         (rf"^{none}(is not subscriptable)", _subscript),
         (rf"^{none}(?:doesn't|does not) support item (assignment|deletion)", _subscript),
         (
-            rf"^(?:argument of type 'NoneType' is not iterable|.*NoneType' is not a container or iterable)",
+            r"^(?:argument of type 'NoneType' is not iterable|.*NoneType' is not a container or iterable)",
             _container,
         ),
         (rf"^{none}is not (?:iterable|reversible|an iterator)", _iterated),

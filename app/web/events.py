@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from gidgethub.routing import Router
 from gidgethub.sansio import Event
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import workflow
 from app.detect import fingerprint, recognise
@@ -51,7 +51,8 @@ class _Id(_Payload):
 
 class _Repository(_Payload):
     id: int
-    full_name: str
+    # It becomes part of request addresses, so it must be nothing but a name.
+    full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
 
 
 class _Issue(_Payload):

@@ -106,6 +106,8 @@ async def _read(request: web.Request) -> bytes | web.Response:
         return _say(HTTPStatus.REQUEST_TIMEOUT, "the body came too slowly")
     except web.HTTPRequestEntityTooLarge:
         return _say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 25 MB")
+    except (ConnectionError, web.RequestPayloadError):
+        return _say(HTTPStatus.BAD_REQUEST, "the body is not what its headers say")
 
 
 def _plain(header: str) -> bool:

@@ -52,7 +52,7 @@ def read_crashes() -> list[Crash]:
             parts = re.split(r"^--- (.*)\n", rest, flags=re.MULTILINE)[1:]
             package = f"shop{len(crashes):03d}"
             texts = {
-                key: re.sub(r"\bshop\b(?=[./])", package, text)
+                key: re.sub(r"(?<=(?:from|port) )shop(?=\.)", package, text)
                 for key, text in zip(parts[::2], parts[1::2], strict=True)
             }
             if name == "tabs_and_crlf":

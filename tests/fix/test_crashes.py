@@ -1,4 +1,4 @@
-"""Bugs of a small shop, from the real exception to the regression test that fails before the fix and passes after it."""
+"""Bugs of a small shop, from the real exception to the test that fails before the fix and passes after it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 from uuid import UUID
 
@@ -94,7 +94,7 @@ def test_recorded_values_come_back(value: object) -> None:
     if source is None:
         assert "..." in str(recorded) or "Decimal" in str(recorded)
         return
-    names = {"Decimal": Decimal, "UUID": UUID, "datetime": datetime}
+    names = {"Decimal": Decimal, "UUID": UUID, "datetime": dt}
     assert eval(source, names) == value  # noqa: S307
 
 

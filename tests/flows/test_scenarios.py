@@ -60,28 +60,37 @@ def the_first_issue(world: World) -> Issue:
 
 
 def plant_another_bug(shop: Path) -> None:
-    """The default None is guarded; instead a new line of the receipt meets customers without a phone."""
+    """The default None is guarded; instead some carts come with a gift whose message is null."""
     edit(
         shop / "shop" / "checkout.py",
         "    percent = DISCOUNTS",
         "    if customer.membership is None:\n        return 0\n    percent = DISCOUNTS",
     )
     edit(
-        shop / "shop" / "models.py", '    card: str = ""', '    card: str = ""\n    phone: str | None = None'
+        shop / "shop" / "cart.py",
+        "def read_line(",
+        "def gift_card(body: Mapping[str, Any]) -> str:\n"
+        '    gift = body.get("gift")\n'
+        "    if gift is None:\n"
+        '        return ""\n'
+        '    words = gift["message"].split()\n'
+        '    return " ".join(words)[:80]\n\n\n'
+        "def read_line(",
     )
-    edit(shop / "shop" / "customers.py", '"LC-2209-1001")', '"LC-2209-1001", "+351 22 5550 1001")')
+    edit(shop / "shop" / "web.py", "import read_cart", "import gift_card, read_cart")
     edit(
-        shop / "shop" / "receipts.py",
-        "    lines += [card_line(customer), ",
-        "    lines += [phone_line(customer), ",
+        shop / "shop" / "web.py",
+        '    return web.json_response({"subtotal": found.subtotal, "grams": found.grams})',
+        '    priced: dict[str, Any] = {"subtotal": found.subtotal, "grams": found.grams}\n'
+        "    if card := gift_card(body):\n"
+        '        priced["card"] = card\n'
+        "    return web.json_response(priced)",
     )
     edit(
-        shop / "shop" / "receipts.py",
-        "def render_receipt",
-        "def phone_line(customer: Customer) -> str:\n"
-        '    digits = customer.phone.replace(" ", "")\n'
-        '    return f"Questions? We call you at ...{digits[-4:]}"\n\n\n'
-        "def render_receipt",
+        shop / "traffic.json",
+        '  "requests": [\n',
+        '  "requests": [\n    {"weight": 30, "method": "POST", "path": "/cart",\n'
+        '     "json": {"lines": [{"sku": "mug"}], "gift": {"message": {"any": ["Much joy!", null]}}}},\n',
     )
 
 
@@ -213,5 +222,5 @@ async def test_another_none_bug_planted_by_hand_is_fixed_too(
     _world, story = await played("fixed", shop=shop)
 
     assert_ends_as_told(story)
-    assert "shop/receipts.py" in story.summary
+    assert "shop/cart.py" in story.summary
     assert story.after.errors == 0

@@ -83,7 +83,7 @@ def test_await_and_async_with() -> None:
     assert isinstance(first, Failure)
     assert isinstance(second, Failure)
     assert first.subject == second.subject == "x"
-    assert "only expression" in first.evidence[0]
+    assert "the only one" in first.evidence[0]
 
 
 def test_the_locals_decide_between_two() -> None:

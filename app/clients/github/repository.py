@@ -8,6 +8,7 @@ import binascii
 import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from app.clients.github import documents
 from app.clients.github.answers import (
@@ -55,7 +56,7 @@ class RepositoryClient:
     async def resolve(self, ref: str) -> str | None:
         """The full SHA of the commit that `ref` (branch, tag or SHA) names; None if there is none."""
         try:
-            answer = await self._api.get(self._root + "/commits/{+ref}", ref=ref)
+            answer = await self._api.get(f"{self._root}/commits/{_part(ref)}")
         except (NotFound, Refused):  # GitHub answers 422 to a SHA that names nothing
             return None
         return CommitSha.read(answer).sha
@@ -66,7 +67,7 @@ class RepositoryClient:
 
     async def contains(self, branch: str, sha: str) -> bool:
         """True if `branch` contains commit `sha`."""
-        answer = await self._api.get(self._root + "/compare/{base}...{+head}", base=sha, head=branch)
+        answer = await self._api.get(f"{self._root}/compare/{_part(sha)}...{_part(branch)}")
         return isinstance(answer, dict) and answer.get("status") in {"ahead", "identical"}
 
     async def file(self, commit: str, path: str) -> str | None:
@@ -124,14 +125,14 @@ class RepositoryClient:
 
     async def required_checks(self, branch: str) -> list[RequiredCheck]:
         """The checks that must pass before anything reaches `branch`: rulesets and classic protection together."""
-        rules = await self._api.pages(self._root + "/rules/branches/{+branch}", branch=branch)
+        rules = await self._api.pages(f"{self._root}/rules/branches/{_part(branch)}")
         required = [
             RequiredCheck.read(check)
             for rule in rules
             if isinstance(rule, dict) and rule.get("type") == "required_status_checks"
             for check in _dig(rule, "parameters", "required_status_checks") or []
         ]
-        described = await self._api.get(self._root + "/branches/{+branch}", branch=branch)
+        described = await self._api.get(f"{self._root}/branches/{_part(branch)}")
         classic = _dig(described, "protection", "required_status_checks")
         if isinstance(classic, dict) and classic.get("enforcement_level", "everyone") != "off":
             required += [
@@ -196,7 +197,7 @@ class RepositoryClient:
     async def branch_sha(self, branch: str) -> str | None:
         """The commit that `branch` points to; None if there is no such branch."""
         try:
-            answer = await self._api.get(self._root + "/git/ref/heads/{+branch}", branch=branch)
+            answer = await self._api.get(f"{self._root}/git/ref/heads/{_part(branch)}")
         except NotFound:
             return None
         found = _dig(answer, "object", "sha")
@@ -261,6 +262,17 @@ class RepositoryClient:
 
     async def _graphql(self, document: str, **variables: Any) -> Any:
         return await self._api.graphql(document, owner=self._owner, name=self._name, **variables)
+
+
+def _part(name: str) -> str:
+    """`name` as part of an address: its slashes stay, and nothing else in it means anything there.
+
+    Raises:
+        Refused: if the address would lead elsewhere.
+    """
+    if {"", ".", ".."} & set(name.split("/")):
+        raise Refused(f"{name!r} is no name of a branch, tag or commit")
+    return quote(name, safe="/", errors="replace")
 
 
 def _app(check: Any) -> int | None:

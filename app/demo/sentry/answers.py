@@ -11,7 +11,7 @@ from aiohttp import web
 PAGE: Final = 100
 
 
-class Refusal(Exception):  # noqa: N818 - Sentry's answer, not a fault of the stand-in
+class Refusal(Exception):
     """An answer other than success."""
 
     def __init__(self, status: HTTPStatus, body: Any) -> None:

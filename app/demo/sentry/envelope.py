@@ -16,11 +16,11 @@ MAX_ITEMS: Final = 1_000
 _KEY = re.compile(r"(?:^|[\s,])sentry_key=([0-9a-zA-Z]{1,64})(?=$|[\s,])")
 
 
-class BadEnvelope(ValueError):  # noqa: N818 - the sender's mistake, not a fault of the stand-in
+class BadEnvelope(ValueError):
     """A body that is no envelope."""
 
 
-class TooLarge(ValueError):  # noqa: N818 - likewise
+class TooLarge(ValueError):
     """A body that is larger than an envelope may be, once inflated."""
 
 

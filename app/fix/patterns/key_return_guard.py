@@ -49,6 +49,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
             "The guard ends only executions that would have raised in the next statement.",
             strength,
             None if site.is_generator else fallback.code or "None",
+            safe=fallback.accepted,
         )
 
 

@@ -20,6 +20,7 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
+from app.core.syntax import header
 from app.fix.edit import Before, Replace
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
@@ -34,10 +35,12 @@ _VIEWS = frozenset({"items", "keys", "values"})
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the empty collection for None."""
     empty = _empty(site)
-    if empty is None:
+    if empty is None or _is_divisor(site):
         return
     why = (f"Nothing in `{site.line}` and no `{site.line}` mean the same to this code.",)
-    if not site.used_again:
+    if not site.used_again and not any(
+        site.relies(one, outside=site.subject) for one in header(site.statement)
+    ):
         yield Proposal(
             (Replace(site.subject, _joined(site, empty)),),
             f"Read `{site.line}` as empty when it is None",
@@ -57,13 +60,26 @@ def codemod(site: Site) -> Iterator[Proposal]:
         )
 
 
+def _is_divisor(site: Site) -> bool:
+    """True if the function divides by the number of items: an empty collection only fails in another way."""
+    divisors = [
+        node.right
+        for node in ast.walk(site.function or site.statement)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
+    ]
+    wanted = ast.dump(site.subject)
+    return any(
+        ast.dump(one) == wanted for right in divisors for one in ast.walk(right) if isinstance(one, ast.expr)
+    )
+
+
 def _joined(site: Site, empty: str) -> str:
     """`x or empty`; an operand that binds less tightly than `or` gets brackets."""
     loose = isinstance(site.subject, ast.IfExp | ast.Lambda | ast.NamedExpr)
     return f"({site.text(site.subject)}) or {empty}" if loose else f"{site.text(site.subject)} or {empty}"
 
 
-def _empty(site: Site) -> str | None:
+def _empty(site: Site) -> str | None:  # noqa: PLR0911 - a table of forms
     above = site.parent(site.subject)
     match above:
         case ast.For(iter=iterable) | ast.comprehension(iter=iterable) if iterable is site.subject:
@@ -75,22 +91,19 @@ def _empty(site: Site) -> str | None:
         case ast.Call(func=ast.Name(id="dict") | ast.Attribute(attr="update")):
             return "{}"
         case ast.Call() if site.subject is not above.func:
-            return _argument(site, above)
+            return _argument(above)
         case ast.Attribute(attr=attr) if attr in _VIEWS and isinstance(site.parent(above), ast.Call):
             return "{}"
         case _:
             return None
 
 
-def _argument(site: Site, call: ast.Call) -> str | None:
+def _argument(call: ast.Call) -> str | None:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     given_default = name in {"min", "max"} and any(one.arg == "default" for one in call.keywords)
-    divides = isinstance(above := site.parent(call), ast.BinOp) and isinstance(
-        above.op, ast.Div | ast.FloorDiv | ast.Mod
-    )
     if name not in _FINE_WHEN_EMPTY and not given_default:
         return None
-    return None if divides and above.right is call else "()"
+    return "()"
 
 
 PATTERN = FixPattern(

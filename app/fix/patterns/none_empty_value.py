@@ -27,8 +27,9 @@ from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unc
 from app.fix.site import Site
 
 _TEXT = frozenset(
-    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "startswith", "endswith",
-     "splitlines", "encode", "isdigit", "isalpha", "isnumeric", "zfill", "removeprefix", "removesuffix", "swapcase"}
+    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "startswith",
+     "endswith", "splitlines", "encode", "isdigit", "isalpha", "isnumeric", "zfill", "removeprefix", "removesuffix",
+     "swapcase"}
 )  # fmt: skip
 _STRICT = frozenset(
     {"int", "float", "Decimal", "fromisoformat", "strptime", "loads", "UUID", "date", "datetime", "open"}

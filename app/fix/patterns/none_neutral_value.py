@@ -66,7 +66,9 @@ def _precedents(site: Site, start: ast.expr) -> Iterator[Place]:
         )
         found = site.conventions.for_value(name)
         node = site.subject
-    if found is not None and isinstance(node, ast.expr):
+    above = site.parent(site.node)
+    is_call = isinstance(above, ast.Call) and above.func is site.node  # a method's name alone says too little
+    if found is not None and not is_call and not isinstance(site.parent(node), ast.Expr):
         why = f"{found.place} writes `{found.code}` for the same thing."
         yield Place(node, Fallback(found.code, why, Strength.PRECEDENT))
 

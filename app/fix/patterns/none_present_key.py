@@ -88,10 +88,8 @@ def _with_default(site: Site, read: ast.expr, value: str) -> str | None:
     if not is_constant(default):
         return None
     empty = isinstance(default, ast.Constant) and not default.value
-    if (
-        empty
-        or isinstance(default, ast.List | ast.Dict | ast.Tuple)
-        and not ast.unparse(default).strip("[]{}()")
+    if empty or (
+        isinstance(default, ast.List | ast.Dict | ast.Tuple) and not ast.unparse(default).strip("[]{}()")
     ):
         plain = isinstance(read, ast.Call) and len(read.args) > 1
         return f"{_short(site, read)} or {value}" if plain else f"{site.text(read)} or {value}"

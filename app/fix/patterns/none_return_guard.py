@@ -50,6 +50,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
             "The guard ends only executions that would have raised in the next statement.",
             _strength(site, fallback),
             None if site.is_generator else fallback.code or "None",
+            safe=fallback.accepted,
         )
 
 

@@ -8,7 +8,7 @@ Why it fails:
 
 Fix safety:
     Safe. `x is not None and` changes only tests that would have raised. A negative question (`not x.paid`, `!=`) has
-    no such answer and is left alone, unless its branch leaves at once and the rest needs the value: then None leaves too.
+    no such answer and is left alone, unless its branch leaves at once: then None leaves too.
 
 References:
     Python Language Reference, "Boolean operations": `and` evaluates its second operand only if the first is true.
@@ -65,17 +65,15 @@ def guard_test(site: Site) -> Proposal | None:
     )
 
 
-def _question(site: Site) -> tuple[ast.expr, ast.AST] | None:
+def _question(site: Site) -> tuple[ast.expr, ast.AST] | None:  # noqa: C901, PLR0911, PLR0912 - a table of forms
     """The smallest truth value that holds every unguarded use, and what asks for it."""
     node: ast.expr = site.node
     chosen: ast.expr | None = None
     while True:
         above = site.parent(node)
         match above:
-            case ast.BoolOp(op=ast.And(), values=values):
-                chosen = chosen or node
-                later = values[next(at for at, one in enumerate(values) if one is node) + 1 :]
-                del later  # what follows in an `and` is protected by the guard before it
+            case ast.BoolOp(op=ast.And()):
+                chosen = chosen or node  # what follows in an `and` is protected by the guard before it
             case ast.BoolOp(op=ast.Or(), values=values):
                 others = [one for one in values if one is not node]
                 chosen = None if any(site.relies(one) for one in others) else chosen or node
@@ -125,7 +123,7 @@ def _answers(site: Site, node: ast.expr) -> bool:
     return (
         declared
         or named
-        or (plain and all(one is not None and _is_truth(one) or _is_bool(one) for one in others))
+        or (plain and all((one is not None and _is_truth(one)) or _is_bool(one) for one in others))
     )
 
 

@@ -152,7 +152,7 @@ class GitStore:
 
     def resolve(self, expression: str) -> str | None:
         """The commit that a branch, tag, full ref or (abbreviated) id names."""
-        for name in (f"refs/heads/{expression}", f"refs/tags/{expression}", expression):
+        for name in (f"refs/heads/{expression}", f"refs/tags/{expression}", f"refs/{expression}", expression):
             sha = self.ref(name)
             if sha is not None:
                 return self._peel(sha)
