@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
 from app.core.category import CATEGORIES
-from app.fix.pattern import catalogue
+from app.fix.pattern import Example, description
+from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
 
 HERE = Path(__file__).parent
@@ -43,22 +46,35 @@ def settings() -> str:
 
 
 def patterns() -> str:
-    """The catalogue of fix patterns."""
+    """The catalogue of fix patterns: what each file says of itself, and its first example."""
     parts = ["# Fix patterns", "", WRITTEN, ""]
     for category in CATEGORIES.values():
         parts += [f"## {category.title}: {category.covers}", ""]
         for name, pattern in catalogue().items():
-            if pattern.category != category.id:
-                continue
-            example = pattern.examples[0]
-            parts += [f"### `{name}`", "", _about(pattern.__doc__ or ""), ""]
-            parts += ["```python", example.before.strip(), "```", "", "becomes", ""]
-            parts += ["```python", example.after.strip(), "```", ""]
+            if pattern.category == category.id:
+                parts += [
+                    f"### `{name}`",
+                    "",
+                    _markdown(description(name)),
+                    "",
+                    *_example(pattern.examples[0]),
+                ]
     return "\n".join(parts)
 
 
-def _about(text: str) -> str:
-    return text.strip()
+def _markdown(text: str) -> str:
+    """A pattern's docstring with its four headings in bold."""
+    headed = re.sub(r"(?m)^([A-Z][a-z ]+):$", r"**\1.**", text.strip())
+    return "\n".join(line.strip() for line in headed.splitlines())
+
+
+def _example(example: Example) -> list[str]:
+    return [f"```diff\n{_diff(example)}\n```", ""]
+
+
+def _diff(example: Example) -> str:
+    lines = difflib.unified_diff(example.before.splitlines(), example.after.splitlines(), n=3, lineterm="")
+    return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
 
 
 def _default(field: FieldInfo) -> str:

@@ -17,7 +17,16 @@ LONGEST_VALUE = 300
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,100}")
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 # GitHub reads no mention and no reference where a zero-width space follows the sign.
-_DEFUSED = {"@": "@&#8203;", "#": "#&#8203;", "<": "&lt;", ">": "&gt;", "[": "\\[", "]": "\\]"}
+_DEFUSED = {
+    "@": "@&#8203;",
+    "#": "#&#8203;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "[": "\\[",
+    "]": "\\]",
+    "\\": "&#92;",  # it would make a backtick behind it one that opens nothing
+}
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def code(text: str, limit: int = LONGEST_VALUE) -> str:
@@ -40,7 +49,7 @@ def prose(text: str) -> str:
     """`text` as a sentence: capital first, full stop last, code spans kept, everything else without effect."""
     text = " ".join(visible(scrub_text(text)).split())
     parts = text.split("`")
-    if len(parts) % 2 == 0:  # an odd number of backticks: none of them is a code span
+    if len(parts) % 2 == 0 or "``" in text:  # not plain pairs of backticks: none of them is a code span
         parts = ["'".join(parts)]
     parts[::2] = ["".join(_DEFUSED.get(character, character) for character in part) for part in parts[::2]]
     text = "`".join(parts)
@@ -66,12 +75,13 @@ def folded(title: str, content: str) -> str:
 
 def visible(text: str) -> str:
     """`text` with control, bidirectional and invisible characters written as escapes; line breaks and tabs stay."""
-    return "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in _HIDDEN
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
+    return "".join(f"\\u{ord(character):04x}" if _is_hidden(character) else character for character in text)
+
+
+def _is_hidden(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return unicodedata.category(character) in _HIDDEN or _SELECTORS.match(character) is not None
 
 
 def name(text: str) -> str:

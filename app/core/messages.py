@@ -6,6 +6,7 @@ they hold none of it.
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from app.core.category import CATEGORIES
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 LONGEST_COMMENT = 60_000
 FRAMES_SHOWN = 8
+_ADDRESS = re.compile(r"https?://[\w.:/?&=%~+-]{1,500}", re.ASCII)
 
 
 # Sentences -----------------------------------------------------------------------------------------------------
@@ -171,11 +173,20 @@ def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
         *_tried(case),
         *(("#### What production showed", _rates(case.verdict)) if case.verdict is not None else ()),
     ]
-    text = "\n\n".join(part for part in parts if part)
-    return f"{text[:LONGEST_COMMENT]}\n\n<sub>{outcome.summary}</sub>"
+    return f"{_fitting(parts)}\n\n<sub>{outcome.summary}</sub>"
 
 
 # Parts of the comments -----------------------------------------------------------------------------------------
+
+
+def _fitting(parts: list[str]) -> str:
+    """As many whole parts as a comment holds: cut inside one, quoted text might take effect."""
+    text = ""
+    for part in filter(None, parts):
+        if len(text) + len(part) > LONGEST_COMMENT:
+            return f"{text}The rest is too long for a comment."
+        text += f"{part}\n\n"
+    return text.rstrip()
 
 
 def _reported(case: CaseFile) -> tuple[str, ...]:
@@ -228,7 +239,8 @@ def _progress(case: CaseFile) -> str:
     if case.decision is not None:
         rows.append((Stage.DECIDE, f"{CATEGORIES[case.decision.category].title}: {case.decision.action}"))
     if case.patch is not None:
-        rows.append((Stage.FIX, f"{prose(case.patch.summary)} ({code(case.patch.pattern)})"))
+        what = prose(case.patch.summary).replace("|", "\\|")
+        rows.append((Stage.FIX, f"{what} ({code(case.patch.pattern)})"))
     if case.evidence is not None:
         rows.append(
             (Stage.VERIFY, f"[{code(case.evidence.check)}]({case.evidence.url}): {case.evidence.summary}")
@@ -287,7 +299,7 @@ def _raised(finding: Finding) -> str:
 
 def _tracker_link(finding: Finding) -> str:
     """The link to the tracker's issue; its address comes from the tracker's own API."""
-    safe = finding.url.startswith(("https://", "http://")) and not set(finding.url) & set(" ()<>\n")
+    safe = _ADDRESS.fullmatch(scrub_text(finding.url)) is not None
     return f"[{code(finding.short_id)}]({finding.url})" if safe else code(finding.short_id)
 
 

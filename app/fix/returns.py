@@ -36,6 +36,7 @@ def fallback_returns(site: Site) -> list[Fallback]:
         *_none(site),
         *_callers(site),
         *_kinds(site),
+        *_nothing(site),
         *_module(site),
     ]
     return _distinct(sorted(found, key=lambda one: one.strength))
@@ -191,17 +192,16 @@ def _kinds(site: Site) -> Iterator[Fallback]:
         yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", Strength.TYPE)
     elif answers_yes_or_no(site):
         yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.TYPE)
-    numbers = [
-        value for value in values if isinstance(value, ast.Constant) and type(value.value) in {int, float}
-    ]
-    if len(numbers) == 1 and len(values) > 1:
+
+
+def _nothing(site: Site) -> Iterator[Fallback]:
+    """The one number that the function writes down as a result is a zero: its readers already meet "nothing"."""
+    values = [one.value for one in _returns(site) if one.value is not None]
+    numbers = [one for one in values if isinstance(one, ast.Constant) and type(one.value) in {int, float}]
+    if len(numbers) == 1 and len(values) > 1 and numbers[0].value == 0:
         code = ast.unparse(numbers[0])
-        if numbers[0].value == 0:
-            yield Fallback(
-                code,
-                f"Line {numbers[0].lineno} of {site.function_name} already returns {code}.",
-                Strength.TYPE,
-            )
+        why = f"Line {numbers[0].lineno} of {site.function_name} already returns {code}."
+        yield Fallback(code, why, Strength.TYPE)
 
 
 def answers_yes_or_no(site: Site) -> bool:

@@ -18,12 +18,13 @@ def repository_path(frame: Frame, paths: Collection[str]) -> str | None:
     """
     absolute = (frame.absolute_path or "").replace("\\", "/")
     relative = frame.path.replace("\\", "/").lstrip("/")
-    if relative in paths and (not absolute or absolute.endswith("/" + relative)):
-        longer = [path for path in paths if path != relative and absolute.endswith("/" + path)]
-        return max(longer, key=len) if longer else relative
-    ending = [path for path in paths if absolute.endswith("/" + path)]
+    ending = [path for path in paths if absolute and f"/{absolute}".endswith("/" + path)]
+    if relative in paths and absolute and relative not in ending:
+        return None
     if ending:
         return max(ending, key=len)
+    if relative in paths:
+        return relative
     holding = [path for path in paths if path.endswith("/" + relative)]
     return holding[0] if len(holding) == 1 else None
 
@@ -31,6 +32,8 @@ def repository_path(frame: Frame, paths: Collection[str]) -> str | None:
 def line_on_base(deployed: str, base: str, line: int) -> int | None:
     """The line number in `base` of what is `line` in `deployed`; None if that line was changed or removed."""
     old, new = deployed.splitlines(), base.splitlines()
+    if not 1 <= line <= len(old):
+        return None
     if deployed == base:
         return line
     if max(len(old), len(new)) > LONGEST_FILE:

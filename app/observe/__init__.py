@@ -70,10 +70,9 @@ async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
         detail = f"the deployment of {release.sha[:7]} turned {state} while it was watched"
         return Stop(Stage.OBSERVE, Reason.ROLLED_BACK if state in FAILED else Reason.INCONCLUSIVE, detail)
     now = time.time()
-    first_seen = _epoch(finding.first_seen)
-    before = await _window(
-        clients, finding, max(first_seen, release.started_at - HISTORY_SECONDS), release.started_at
-    )
+    history = release.started_at - HISTORY_SECONDS
+    since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
+    before = await _window(clients, finding, since, release.started_at)
     after = await _window(clients, finding, release.live_since, now, release=release.version)
     if not before[1] and await clients.sentry.release(finding.organization, release.version) is None:
         # Without traffic data, silence is believed only of a release that Sentry has heard of.

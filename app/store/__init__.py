@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,8 @@ class Store:
     """The database of one Autofix. SQLite runs in WAL mode with full durability: a commit survives a power cut."""
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+        # The engine takes the plain form, SQLAlchemy wants the driver named.
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         self._clock = clock
         if url.startswith("sqlite"):
@@ -201,31 +203,29 @@ class Store:
         gets a new incident with the next number; the same issue never does.
         """
         stem = f"inc-{repository_id}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:10]}"
-        with self._engine.begin() as connection:
-            rows = connection.execute(
-                sa.select(incidents)
-                .where(incidents.c.repository_id == repository_id, incidents.c.fingerprint == fingerprint)
-                .order_by(incidents.c.opened_at.desc())
-            ).all()
-            for row in rows:
+        while True:
+            earlier = self._incidents_of(repository_id, fingerprint)
+            for row in earlier:
                 if row.ended_at is None or row.issue == issue:
                     return _incident(row), False
-            identity = f"{stem}-{len(rows) + 1}" if rows else stem
+            identity = f"{stem}-{len(earlier) + 1}" if earlier else stem
             incident = Incident(identity, repository, repository_id, installation_id, issue, fingerprint)
-            connection.execute(
-                sa.insert(incidents).values(
-                    id=identity,
-                    repository=repository,
-                    repository_id=repository_id,
-                    installation_id=installation_id,
-                    issue=issue,
-                    fingerprint=fingerprint,
-                    opened_at=self._clock(),
-                    stage=Stage.DETECT,
-                    summary="",
-                )
-            )
-        return incident, True
+            columns = {**asdict(incident), "opened_at": self._clock(), "stage": Stage.DETECT, "summary": ""}
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(sa.insert(incidents).values(columns))
+            except sa.exc.IntegrityError:
+                continue  # another process opened it just now; the next look finds it
+            return incident, True
+
+    def _incidents_of(self, repository_id: int, fingerprint: str) -> Sequence[sa.Row[Any]]:
+        query = (
+            sa.select(incidents)
+            .where(incidents.c.repository_id == repository_id, incidents.c.fingerprint == fingerprint)
+            .order_by(incidents.c.opened_at.desc())
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
 
     def incidents(self, *, repository_id: int | None = None, running: bool = False) -> list[IncidentRow]:
         """Incidents, newest first; only those still running if asked."""
@@ -240,10 +240,6 @@ class Store:
     def enter_stage(self, incident: str, stage: Stage) -> None:
         """The incident is seen to be in `stage`."""
         self._update(incident, stage=stage)
-
-    def set_pull_request(self, incident: str, number: int) -> None:
-        """The incident's pull request is known."""
-        self._update(incident, pull_request=number)
 
     def end_incident(self, incident: str, outcome: Outcome) -> None:
         """The incident has ended with `outcome`; a repeated call changes nothing but the text."""

@@ -80,3 +80,25 @@ def test_linear_time(part: str) -> None:
     started = time.perf_counter()
     scrub_variables({"value": part * (200_000 // len(part))})
     assert time.perf_counter() - started < 2
+
+
+def test_personal_fields_are_replaced_and_empty_ones_stay() -> None:
+    recorded: dict[str, JsonValue] = {
+        "customer": "Customer(id='c-1', name='Pavel Dvorak', address=Address(street='Luzna 22', city='Brno'), card='')",
+        "user": {"name": "'Ada'", "phone": "None", "postalCode": "'60200'", "level": "'gold'"},
+        "members": [{"name": "'Grace'"}],
+        "product": {"name": "'Mug'", "sku": "'mug'"},
+        "city": "'Brno'",
+        "line": "Line(product=Product(name='Mug'), quantity=2)",
+    }
+    assert scrub_variables(recorded) == {
+        "customer": (
+            "Customer(id='c-1', name='Alex Example', "
+            "address=Address(street='1 Example Street', city='Exampleton'), card='')"
+        ),
+        "user": {"name": "'Alex Example'", "phone": "None", "postalCode": "'00000'", "level": "'gold'"},
+        "members": [{"name": "'Alex Example'"}],
+        "product": {"name": "'Mug'", "sku": "'mug'"},
+        "city": "'Exampleton'",
+        "line": "Line(product=Product(name='Mug'), quantity=2)",
+    }

@@ -41,7 +41,9 @@ def frame(path: str, absolute: str | None = None) -> Frame:
         ("cart.py", "/srv/app/shop/cart.py", "shop/cart.py"),
         ("cart.py", "/srv/app/lib/shop/cart.py", "lib/shop/cart.py"),
         ("shop/cart.py", "/srv/lib/shop/cart.py", "lib/shop/cart.py"),
-        ("shop/cart.py", "/somewhere/else.py", "lib/shop/cart.py"),
+        ("shop/cart.py", "/somewhere/else.py", None),
+        ("shop/cart.py", "shop/cart.py", "shop/cart.py"),
+        ("shop/cart.py", "/srv/shop/cart.py", "shop/cart.py"),
         ("views.py", None, None),
         ("views.py", "/srv/blog/views.py", "blog/views.py"),
         ("eceipts.py", None, None),
@@ -131,5 +133,5 @@ def test_a_file_that_is_too_long_to_compare_is_not_followed() -> None:
 @given(lines, lines, st.integers(-3, 20))
 def test_a_followed_line_reads_the_same(old: list[str], new: list[str], line: int) -> None:
     found = line_on_base("\n".join(old), "\n".join(new), line)
-    if found is not None and old != new:
+    if found is not None:
         assert "\n".join(new).splitlines()[found - 1] == "\n".join(old).splitlines()[line - 1]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import yaml
+
+from app.core.policy import parse_policy
+from app.demo.scenario import SCENARIOS, TEMPLATE
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_generated_pages_are_what_the_code_says() -> None:
+    spec = importlib.util.spec_from_file_location("build", ROOT / "docs" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    for name, text in build.pages().items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == text, f"docs/{name} has drifted: run `python docs/build.py`"
+
+
+def test_the_readme_names_every_scenario() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", readme, re.MULTILINE)) >= set(SCENARIOS)
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_samples_policy_is_valid() -> None:
+    policy = parse_policy((TEMPLATE / ".github" / "autofix.yml").read_bytes())
+    assert policy.sentry.projects == ("shop",)
+
+
+def test_the_samples_workflows_pin_what_they_use() -> None:
+    for workflow in (
+        *(TEMPLATE / ".github" / "workflows").glob("*.yml"),
+        *(ROOT / ".github" / "workflows").glob("*.yml"),
+    ):
+        text = workflow.read_text(encoding="utf-8")
+        assert "permissions" in yaml.safe_load(text)
+        for used in re.findall(r"uses: *([^\s#]+)", text):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), f"{workflow.name}: {used}"
