@@ -128,7 +128,9 @@ def case(**changed: object) -> CaseFile:
         "patch": PATCH,
         "pull": PULL,
         "armed": Armed(HEAD, ("autofix", "ci")),
-        "evidence": Evidence("autofix", "https://github.com/acme/shop/runs/1", HEAD, "red before, green after"),
+        "evidence": Evidence(
+            "autofix", "https://github.com/acme/shop/runs/1", HEAD, "red before, green after"
+        ),
         "merged": Merged(MERGE, 1_800_000_480.0, tree_matches=True),
         "release": RELEASE,
         "verdict": VERDICT,

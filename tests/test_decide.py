@@ -173,7 +173,9 @@ def test_no_input_raises_what_another_allows(
         assert CLAIMS[applicability].allows(value.action)
 
 
-@pytest.mark.parametrize("path", ["tests/conftest.py", ".github/x.py", "sitecustomize.py", "billing/test_x.py"])
+@pytest.mark.parametrize(
+    "path", ["tests/conftest.py", ".github/x.py", "sitecustomize.py", "billing/test_x.py"]
+)
 def test_m9_no_file_of_the_patch_is_protected(path: str) -> None:
     change = FileChange(path, None, "x = 1\n")
     decision = replace(DECISION, protected=("billing/**",))

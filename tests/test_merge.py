@@ -16,7 +16,7 @@ from app.clients.github.answers import (
     RequiredCheck,
 )
 from app.core.errors import Refused
-from app.core.model import Action, Armed, Held, Merged, Pull, Reason, Stage, Stop
+from app.core.model import Action, Armed, Evidence, Held, Merged, Pull, Reason, Stage, Stop
 from app.merge import FAILED, arm, changed_by_others, failed_checks, merged, propose, unready
 from app.verify import verified
 from samples import BASE, DECISION, HEAD, MERGE, PULL, TREE, case
@@ -267,7 +267,9 @@ async def test_a_pull_request_that_waits_for_nothing_is_merged_at_our_head() -> 
     assert repo.writes == [f"arm {HEAD}", f"merge 9 {HEAD}"]
 
 
-@pytest.mark.parametrize("text", ["Auto merge is not allowed for this repository", "... is in unstable status"])
+@pytest.mark.parametrize(
+    "text", ["Auto merge is not allowed for this repository", "... is in unstable status"]
+)
 async def test_a_refusal_of_github_is_passed_on(text: str) -> None:
     repo = Repo(state(autoMergeRequest=None), refuses=text)
     held = await arm(repo.clients, case())
@@ -313,7 +315,12 @@ async def test_a_proposal_is_one_commit_one_branch_and_one_pull_request() -> Non
     repo = Repo()
     pull = await propose(repo.clients, case(pull=None))
     assert isinstance(pull, Pull)
-    assert (pull.branch, pull.head_sha, pull.base_sha, pull.tree_sha) == (BRANCH, repo.refs[BRANCH], BASE, TREE)
+    assert (pull.branch, pull.head_sha, pull.base_sha, pull.tree_sha) == (
+        BRANCH,
+        repo.refs[BRANCH],
+        BASE,
+        TREE,
+    )
     assert repo.writes == [f"branch {BRANCH}", f"pull {BRANCH} main"]
     assert await propose(repo.clients, case(pull=None)) == pull
     assert len(repo.writes) == 2
@@ -351,7 +358,8 @@ async def test_m3_a_branch_that_holds_somebody_elses_commit_is_left_alone(foreig
 
 async def test_our_check_on_our_head_is_evidence() -> None:
     found = await verified(Repo(runs=[run("autofix", "success"), run("ci", "failure")]).clients, case())
-    assert (found is not None and not isinstance(found, Stop)) and found.head_sha == HEAD
+    assert isinstance(found, Evidence)
+    assert found.head_sha == HEAD
 
 
 @pytest.mark.parametrize(
@@ -384,7 +392,8 @@ async def test_m13_a_check_of_another_commit_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "reason"), [({"headRefOid": "f" * 40}, Reason.HANDED_OVER), ({"state": "CLOSED"}, Reason.CLOSED)]
+    ("changed", "reason"),
+    [({"headRefOid": "f" * 40}, Reason.HANDED_OVER), ({"state": "CLOSED"}, Reason.CLOSED)],
 )
 async def test_a_pull_request_that_is_gone_is_not_waited_for(changed: dict[str, Any], reason: Reason) -> None:
     stop = await verified(Repo(state(**changed)).clients, case())

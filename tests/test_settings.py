@@ -94,9 +94,9 @@ def test_the_key_may_stand_in_a_file(tmp_path: Path) -> None:
     settings = read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(file)})
     assert settings.private_key.get_secret_value() == KEY
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(MissingSettings, match="PRIVATE_KEY_FILE: cannot read .*: it is not text"):
+    with pytest.raises(MissingSettings, match=r"PRIVATE_KEY_FILE: cannot read .*: it is not text"):
         read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(file)})
-    with pytest.raises(MissingSettings, match="PRIVATE_KEY_FILE: cannot read .*: No such file"):
+    with pytest.raises(MissingSettings, match=r"PRIVATE_KEY_FILE: cannot read .*: No such file"):
         read_settings(given | {"AUTOFIX_PRIVATE_KEY_FILE": str(tmp_path / "none.pem")})
 
 

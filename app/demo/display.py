@@ -17,14 +17,14 @@ from app.store import StepRow
 TOLD = {
     "detect": "detect: the issue and its event are genuine",
     "investigate": "investigate: the failing expression is confirmed",
-    "decide": "decide: the policy allows it",
+    "read_policy": "decide: the policy is read from the default branch",
     "fix": "fix: a patch and its regression test are written",
     "propose": "merge: the commit is pushed, the pull request is open",
     "arm": "merge: auto-merge is asked for, by the branch's own rules",
-    "verified": "verify: the repository's CI has run our check",
+    "verified": "verify: the new test fails on the base and passes on the fix",
     "merged": "merge: GitHub has merged",
-    "released": "observe: the rollout of the merge commit has ended",
-    "judge_release": "observe: the judge has looked at production",
+    "released": "observe: the merge commit is live in production",
+    "judge_release": "observe: the judge has looked at production's errors",
     "conclude": "learn: told, closed, recorded",
     "escalate": "escalate: a person has everything",
 }

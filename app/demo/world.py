@@ -18,9 +18,9 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.demo.actions import ActionsRunner
+from app.demo.actions import ActionsRunner, JobView
 from app.demo.autofix import AutofixServer
-from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, GitHubStandIn, Repository
+from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, Event, GitHubStandIn, Repository
 from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.scenario import TEMPLATE, Scenario
@@ -132,6 +132,8 @@ class World:
             variables={"PLATFORM_URL": self.platform.url},
             action_repositories={ACTION_REPOSITORY: self._action_repository()},
         )
+        self.actions.on_job(self._tell_job)
+        self.github.on_event(self._tell_rollout)
         self.actions.start()
         self._stack.push_async_callback(self.actions.stop)
         await self._first_push()
@@ -220,6 +222,15 @@ class World:
         """Sentry's integration opens the issue under its own account."""
         issue = self.github.open_issue(FULL_NAME, login="sentry[bot]", title=alert.title, body=alert.body)
         self._tell(f"Sentry opened issue #{issue.number}: {alert.title}")
+
+    def _tell_job(self, job: JobView) -> None:
+        if job.conclusion is not None and job.event == "pull_request":
+            self._tell(f"  CI: the job `{job.job}` ended with {job.conclusion}")
+
+    def _tell_rollout(self, event: Event) -> None:
+        if event.name == "deployment_status":
+            status = event.payload["deployment_status"]
+            self._tell(f"  CD: {status['state']}: {status['description'] or 'no description'}")
 
     def _settings(self) -> dict[str, str]:
         return {

@@ -48,7 +48,9 @@ class World:
     def repo(self) -> RepositoryClient:
         return self.client.repository("acme/shop", INSTALLATION)
 
-    def push(self, branch: str, files: Mapping[str, str | bytes], mode: int = 0o100644, login: str = "alice") -> str:
+    def push(
+        self, branch: str, files: Mapping[str, str | bytes], mode: int = 0o100644, login: str = "alice"
+    ) -> str:
         """A commit on `branch` (from main when new) that writes these files; its SHA."""
         repo, git = self.github.repository("acme/shop"), self.github.repository("acme/shop").git
         before = git.branch(branch)
@@ -93,7 +95,9 @@ class World:
         await self.call("POST", "/repos/acme/shop/rulesets", self.user(), body)
 
     async def check(self, sha: str, name: str, conclusion: str = "success") -> None:
-        token = self.github.mint_token(app="github-actions", permissions={"checks": "write", "contents": "write"})
+        token = self.github.mint_token(
+            app="github-actions", permissions={"checks": "write", "contents": "write"}
+        )
         body = {"name": name, "head_sha": sha, "status": "completed", "conclusion": conclusion}
         await self.call("POST", "/repos/acme/shop/check-runs", token, body)
         await self.github.settle()
@@ -101,7 +105,9 @@ class World:
     async def propose(self, branch: str = "autofix/inc-1") -> Any:
         """Our commit on a branch of ours, with its pull request."""
         base = await self.repo.branch_sha("main")
-        commit = await self.repo.commit(str(base), [FileChange("shop/cart.py", None, "a = 2\n")], "Fix it\n\nBody\n")
+        commit = await self.repo.commit(
+            str(base), [FileChange("shop/cart.py", None, "a = 2\n")], "Fix it\n\nBody\n"
+        )
         await self.repo.create_branch(branch, commit.sha)
         pull = await self.repo.open_pull(branch=branch, base="main", title="Fix it", body="Because")
         return commit, pull
@@ -123,7 +129,12 @@ def _violations(contract: Any, exchange: Exchange) -> list[str]:
     found += contract.check_response(
         exchange.method, exchange.path, exchange.status, exchange.response_headers, exchange.response_body
     )
-    if exchange.path == "/graphql" and exchange.answer and exchange.answer.get("data") and not exchange.answer.get("errors"):
+    if (
+        exchange.path == "/graphql"
+        and exchange.answer
+        and exchange.answer.get("data")
+        and not exchange.answer.get("errors")
+    ):
         found += contract.check_graphql_answer(
             exchange.sent["query"], exchange.sent.get("variables", {}), exchange.answer["data"]
         )
@@ -136,7 +147,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     private = GENERATED_KEY.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
     )
     registration = AppRegistration(
         APP_ID, "autofix", "Autofix", public.decode(), None, "s3cret", "Iv23li", 900_001, PERMISSIONS, ()
@@ -179,7 +192,16 @@ async def test_files_are_read_by_the_tree_and_by_nothing_else(world: World) -> N
     sha = world.push("main", {"binary": b"\xff\x00"})
     tree = await world.repo.tree(sha)
     assert tree.files == {"shop/cart.py", "README.md", "run.sh", "binary"}
-    names = ["shop/cart.py", "link.py", "binary", "none.py", "../shop/cart.py", "shop", "run.sh", "shop/cart.py"]
+    names = [
+        "shop/cart.py",
+        "link.py",
+        "binary",
+        "none.py",
+        "../shop/cart.py",
+        "shop",
+        "run.sh",
+        "shop/cart.py",
+    ]
     assert await world.repo.files(tree, names) == {"shop/cart.py": "a = 1\nb = 2\n", "run.sh": "#!/bin/sh\n"}
     assert await world.repo.file(sha, "shop/cart.py") == "a = 1\nb = 2\n"
     assert await world.repo.file(sha, "link.py") is None
@@ -235,7 +257,12 @@ async def test_deployments_and_their_statuses(world: World) -> None:
     token = world.user()
     made = {}
     for environment in ("production", "staging"):
-        body = {"ref": sha, "environment": environment, "auto_merge": False, "required_contexts": []}
+        body: dict[str, Any] = {
+            "ref": sha,
+            "environment": environment,
+            "auto_merge": False,
+            "required_contexts": [],
+        }
         made[environment] = await world.call("POST", "/repos/acme/shop/deployments", token, body)
     path = f"/repos/acme/shop/deployments/{made['production']['id']}/statuses"
     for state in ("in_progress", "success"):
@@ -395,4 +422,6 @@ async def test_an_unknown_installation_is_not_found(world: World) -> None:
 async def test_a_revoked_token_is_renewed_in_the_middle(world: World) -> None:
     await world.repo.facts()
     world.github.site.tokens.clear()
-    assert (await world.repo.issue(world.github.open_issue("acme/shop", login="alice", title="t").number)).title == "t"
+    assert (
+        await world.repo.issue(world.github.open_issue("acme/shop", login="alice", title="t").number)
+    ).title == "t"

@@ -157,7 +157,12 @@ HIDDEN = "\u202a\u202e\u2066\u2069\u200b\u200d\u2060\ufeff\u00ad\ufe0f\U000e0041
 
 @pytest.mark.parametrize("character", HIDDEN)
 def test_i11_hidden_characters_are_shown_escaped(character: str) -> None:
-    for shown in (code(f"a{character}b"), fence(f"a{character}b"), visible(f"a{character}b"), prose(f"a{character}b")):
+    for shown in (
+        code(f"a{character}b"),
+        fence(f"a{character}b"),
+        visible(f"a{character}b"),
+        prose(f"a{character}b"),
+    ):
         assert character not in shown
         assert f"u{ord(character):04x}" in shown
 
@@ -190,18 +195,22 @@ SECRETS = {
 @pytest.mark.parametrize("kind", SECRETS)
 def test_i13_no_message_holds_a_secret(kind: str) -> None:
     secret = SECRETS[kind]
-    core = {"mail": "jane.doe", "url": "hunter22", "bearer": "abcdefgh12345678"}.get(kind, secret[8:])
+    cores = {"mail": ["jane.doe"], "url": ["hunter22"], "bearer": ["abcdefgh12345678"]}.get(
+        kind, [piece for piece in re.split(r"[._]", secret) if len(piece) > 5]
+    )
     stop = Stop(Stage.INVESTIGATE, Reason.RELEASE_UNKNOWN, f"release {secret!r} names no commit")
     file = _hostile_case(f"failed with {secret} here")
     assert file.cause is not None
     # The line itself stands in the repository for all to read.
     file.cause = replace(file.cause, frames=(replace(file.cause.culprit, code="x"),))
     for written in _texts(file, stop):
-        assert core not in written
+        assert [core for core in cores if core in written] == []
 
 
 def test_i13_a_local_with_a_secret_name_is_not_shown() -> None:
-    cause = replace(CAUSE, frames=(replace(CAUSE.culprit, variables={"password": "'hunter2x'", "total": "5"}),))
+    cause = replace(
+        CAUSE, frames=(replace(CAUSE.culprit, variables={"password": "'hunter2x'", "total": "5"}),)
+    )
     text = messages.escalation(case(cause=cause), STOP, OUTCOME)
     assert "hunter2x" not in text
     assert "| `total` | `5` |" in text
@@ -240,7 +249,13 @@ def test_the_body_of_a_proposal_says_why_and_what_proves_it() -> None:
     body = messages.pull_body(case())
     for heading in ("What happened", "Root cause", "The fix", "Proof"):
         assert f"### {heading}" in body
-    for fact in ("12 events, 5 users", "was None in the recorded locals", "Why it is safe", "`autofix`", "Refs #3"):
+    for fact in (
+        "12 events, 5 users",
+        "was None in the recorded locals",
+        "Why it is safe",
+        "`autofix`",
+        "Refs #3",
+    ):
         assert fact in body
 
 
@@ -276,7 +291,12 @@ def test_a_code_span_is_one_cell_of_a_table(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("KeyError", "KeyError"), ("shop.errors.Missing", "shop.errors.Missing"), ("a b", "unknown"), ("", "unknown")],
+    [
+        ("KeyError", "KeyError"),
+        ("shop.errors.Missing", "shop.errors.Missing"),
+        ("a b", "unknown"),
+        ("", "unknown"),
+    ],
 )
 def test_a_name_is_a_name_or_unknown(text: str, shown: str) -> None:
     assert name(text) == shown

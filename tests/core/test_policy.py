@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -119,22 +120,20 @@ def test_c3_the_version_is_the_number_one(version: bytes) -> None:
     _says(SMALL.replace(b"version: 1", b"version: " + version))
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"version", b"1", b"\xff\xfe", b"version: 1\x00", b"version: 1"])
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"version", b"1", b"\xff\xfe", b"version: 1\x00", b"version: 1"]
+)
 def test_c3_what_is_no_policy_is_refused(text: bytes) -> None:
     _says(text)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_policy_or_a_policy_error(text: bytes) -> None:
-    try:
-        parse_policy(text)
-    except PolicyError as fault:
-        assert str(fault)
+    with contextlib.suppress(PolicyError):
+        assert parse_policy(text).version == 1
 
 
 @given(st.text(alphabet=":[]{}&*!|>-? \n\"'#%@`,ab1", max_size=200))
 def test_any_punctuation_after_a_policy_is_a_policy_or_a_policy_error(text: str) -> None:
-    try:
-        parse_policy(SMALL + text.encode())
-    except PolicyError as fault:
-        assert str(fault)
+    with contextlib.suppress(PolicyError):
+        assert parse_policy(SMALL + text.encode()).version == 1

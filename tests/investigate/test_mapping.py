@@ -86,7 +86,9 @@ def test_i6_a_hostile_path_names_nothing(path: str) -> None:
     assert repository_path(frame("none.py", path), PATHS) is None
 
 
-@given(st.text(max_size=60), st.none() | st.text(max_size=60), st.frozensets(st.text(min_size=1, max_size=20)))
+@given(
+    st.text(max_size=60), st.none() | st.text(max_size=60), st.frozensets(st.text(min_size=1, max_size=20))
+)
 def test_i6_whatever_is_found_is_an_entry_of_the_tree(
     path: str, absolute: str | None, paths: frozenset[str]
 ) -> None:

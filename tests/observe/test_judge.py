@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest  # type: ignore[import-untyped]  # scipy ships no types
 
 from app.core.model import Judgement, Window
 from app.observe.judge import ALPHA, HALVED, binomial_at_most, judge, p_lower, p_upper
@@ -31,7 +31,14 @@ def test_the_binomial_tail_is_scipys(successes: int, trials: int, probability: f
 
 @pytest.mark.parametrize(
     ("successes", "trials", "probability", "expected"),
-    [(-1, 5, 0.5, 0.0), (5, 5, 0.5, 1.0), (9, 5, 0.5, 1.0), (0, 0, 0.5, 1.0), (2, 5, 0.0, 1.0), (2, 5, 1.0, 0.0)],
+    [
+        (-1, 5, 0.5, 0.0),
+        (5, 5, 0.5, 1.0),
+        (9, 5, 0.5, 1.0),
+        (0, 0, 0.5, 1.0),
+        (2, 5, 0.0, 1.0),
+        (2, 5, 1.0, 0.0),
+    ],
 )
 def test_the_ends_of_the_tail(successes: int, trials: int, probability: float, expected: float) -> None:
     assert binomial_at_most(successes, trials, probability) == expected

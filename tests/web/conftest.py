@@ -47,7 +47,11 @@ class Site:
 
     async def deliver(self, body: bytes, **changed: str | bytes | None) -> httpx.Response:
         headers = self.headers(body, **changed)
-        return await self.http.post("/webhooks/github", content=body, headers=list(headers.items()))
+        sent = [
+            (name.encode(), value.encode() if isinstance(value, str) else value)
+            for name, value in headers.items()
+        ]
+        return await self.http.post("/webhooks/github", content=body, headers=sent)
 
     async def raw(self, sent: bytes, *, end: bool = False) -> bytes:
         """Everything that the server answers to these bytes, until it closes the connection."""

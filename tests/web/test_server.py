@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.core.errors import StoreUnavailable
 from app.store import Received
 from app.web import server
+from app.web.dispatcher import Dispatcher
 from app.web.server import MAX_BODY_BYTES
 from app.web.signature import is_signed
 
@@ -61,7 +62,9 @@ def test_w2_any_flipped_bit_breaks_any_signature(body: bytes, bit: int) -> None:
     assert not is_signed(body, signature, "secret-secreT")
     if body:
         at, mask = bit // 8 % len(body), 1 << bit % 8
-        assert not is_signed(body[:at] + bytes([body[at] ^ mask]) + body[at + 1 :], signature, "secret-secret")
+        assert not is_signed(
+            body[:at] + bytes([body[at] ^ mask]) + body[at + 1 :], signature, "secret-secret"
+        )
 
 
 async def test_w3_the_legacy_signature_counts_for_nothing(site: Any) -> None:
@@ -213,7 +216,7 @@ async def test_w16_headers_that_do_not_end_are_not_waited_for(
 ) -> None:
     monkeypatch.setattr(server, "IDLE_SECONDS", 0.3)
     runner = await server.serve(
-        server.create_app(store, settings, server.Dispatcher(store, settings)), "127.0.0.1", 0
+        server.create_app(store, settings, Dispatcher(store, settings)), "127.0.0.1", 0
     )
     host, port = runner.addresses[0][:2]
     reader, writer = await asyncio.open_connection(host, port)
