@@ -1,4 +1,7 @@
-"""Log lines: for people in a terminal, or JSON for machines. Secrets are scrubbed from every value."""
+"""Log lines: for people in a terminal, or JSON for machines.
+
+Secrets are scrubbed from every value, and control characters are written as escapes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from app.core.markdown import visible
 from app.core.scrub import scrub_text
 
 
@@ -36,5 +40,5 @@ def configure_logs(log_format: str) -> None:
 def _scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = scrub_text(value)
+            event[key] = visible(scrub_text(value))
     return event

@@ -13,7 +13,7 @@ PREFIX = "AUTOFIX_"
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class MissingSettings(Exception):  # noqa: N818 - read as the sentence it prints
+class MissingSettings(Exception):
     """The environment is incomplete or wrong; the text lists every variable with what to set."""
 
 

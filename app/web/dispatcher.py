@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 PAUSE_AFTER_FAULT_SECONDS = 1.0
 
 
-class Poison(Exception):  # noqa: N818 - the name of the state it leads to
+class Poison(Exception):
     """A correctly signed body that no handler must see."""
 
 

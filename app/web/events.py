@@ -62,12 +62,18 @@ class _Issue(_Payload):
     pull_request: dict[str, Any] | None = None
 
 
+class _Sender(_Payload):
+    login: str
+    type: str
+
+
 class IssueEvent(_Payload):
     """The part of an `issues` delivery that we read."""
 
     issue: _Issue
     repository: _Repository
     installation: _Id
+    sender: _Sender | None = None
 
 
 class RepositoryEvent(_Payload):
@@ -99,6 +105,23 @@ async def on_issue(event: Event, desk: Desk) -> None:
     )
     await workflow.start(incident)
     desk.handled.append(f"{'started' if new else 'known'} {incident.id}")
+
+
+@router.register("issues", action="closed")
+@router.register("issues", action="deleted")
+@router.register("issues", action="transferred")
+async def on_issue_gone(event: Event, desk: Desk) -> None:
+    """A person who closes or removes the issue stops its incident. Bots close issues too: they stop nothing."""
+    payload = IssueEvent.model_validate(event.data)
+    sender = payload.sender
+    if sender is None or sender.type != "User":
+        return
+    running = await asyncio.to_thread(desk.store.incidents, repository_id=payload.repository.id, running=True)
+    for incident in running:
+        if incident.issue == payload.issue.number:
+            by = f"`{sender.login}`, who {event.data['action']} the issue"
+            await workflow.stop(incident.id, by, event.delivery_id)
+            desk.handled.append(f"stopped {incident.id}")
 
 
 async def on_progress(event: Event, desk: Desk) -> None:

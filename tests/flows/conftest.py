@@ -24,25 +24,26 @@ Play = Callable[..., Awaitable[tuple[World, Story]]]
 @pytest.fixture
 async def played(tmp_path: Path) -> AsyncIterator[Play]:
     """Plays a scenario to its end and leaves its world up for the test to look at."""
+    worlds: list[World] = []
     async with AsyncExitStack() as stack:
 
-        async def run(name: str, *, shop: Path | None = None) -> tuple[World, Story]:
+        async def run(
+            name: str, *, shop: Path | None = None, before: Callable[[World], None] = lambda _: None
+        ) -> tuple[World, Story]:
             display = Display(Console())
             world = World(tmp_path, SCENARIOS[name], shop=shop, tell=display.line)
             await stack.enter_async_context(world)
+            worlds.append(world)
+            before(world)
             story, _ = await play(world, display, random.Random(SEED))
             return world, story
 
         yield run
+        found = [text for world in worlds for text in violations(world)]
+        assert not found, "\n".join(found)
 
 
-@pytest.fixture
-def violations() -> Callable[[World], list[str]]:
-    """Tells where a world's exchanges differ from GitHub's own descriptions."""
-    return _violations
-
-
-def _violations(world: World) -> list[str]:
+def violations(world: World) -> list[str]:
     """Where our requests, the stand-in's answers or its webhooks differ from GitHub's own descriptions."""
     contract, hooks = load_contract(closed_answers=True), load_contract()
     found: set[str] = set()

@@ -113,9 +113,7 @@ def track_record(world: World) -> TrackRecord:
         store.close()
 
 
-async def test_a_none_reaches_checkout_and_the_fix_is_proven_in_production(
-    played: Play, violations: Callable[[World], list[str]]
-) -> None:
+async def test_a_none_reaches_checkout_and_the_fix_is_proven_in_production(played: Play) -> None:
     world, story = await played("fixed")
 
     assert_ends_as_told(story)
@@ -139,7 +137,6 @@ async def test_a_none_reaches_checkout_and_the_fix_is_proven_in_production(
     async with httpx.AsyncClient(trust_env=False) as http:
         health = (await http.get(f"{world.platform.proxy_url}/healthz")).json()
     assert head in str(health)
-    assert not (found := violations(world)), "\n".join(found)
 
 
 async def test_an_unknown_failure_goes_to_a_person_without_a_pull_request(played: Play) -> None:

@@ -9,8 +9,8 @@ import httpx
 from cachetools import LRUCache
 
 from app.clients.github.repository import RepositoryClient
-from app.core.errors import Malformed
 from app.clients.github.transport import API_VERSION, AppTransport, InstallationTransport
+from app.core.errors import Malformed
 
 __all__ = ["GitHub", "RepositoryClient"]
 

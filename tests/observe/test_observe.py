@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+import pytest
+
+from app.clients import Clients
+from app.clients.github.answers import Deployment, DeploymentStatus
+from app.core.model import Judgement, Reason, Release, Stop, Verdict
+from app.observe import judge_release, released
+from samples import FINDING, MERGE, RELEASE, case
+
+NOW = RELEASE.live_since + 600
+
+
+def status(state: str, description: str = "") -> DeploymentStatus:
+    return DeploymentStatus(id=1, state=state, description=description, created_at="2027-01-15T08:09:20Z")
+
+
+def deployment(sha: str = MERGE) -> Deployment:
+    return Deployment(id=31, sha=sha, environment="production", created_at="2027-01-15T08:08:20Z")
+
+
+@dataclass
+class Outside:
+    """GitHub's deployments and Sentry's counts, as they are set."""
+
+    statuses: list[DeploymentStatus] = field(default_factory=lambda: [status("success")])
+    exact: list[Deployment] = field(default_factory=lambda: [deployment()])
+    latest: Deployment | None = None
+    contained: bool = False
+    errors: tuple[int, int] = (60, 0)
+    traffic: tuple[int | None, int | None] = (6000, 1000)
+    known: bool = True
+    asked: list[str | None] = field(default_factory=list)
+
+    def repository(self, _name: str, _installation: int) -> Outside:
+        return self
+
+    async def deployments(self, _sha: str, _environment: str) -> list[Deployment]:
+        return self.exact
+
+    async def latest_deployment(self, _environment: str) -> Deployment | None:
+        return self.latest
+
+    async def contains(self, _branch: str, _sha: str) -> bool:
+        return self.contained
+
+    async def deployment_statuses(self, _number: int) -> list[DeploymentStatus]:
+        return self.statuses
+
+    async def count_errors(
+        self,
+        _org: str,
+        _id: str,
+        *,
+        release: str | None,
+        start: datetime,
+        end: datetime,
+        environment: str | None = None,
+    ) -> int:
+        assert start < end
+        assert environment in {None, "production"}
+        self.asked.append(release)
+        return self.errors[release is not None]
+
+    async def count_transactions(
+        self, _org: str, _project: str, *, release: str | None, **_when: Any
+    ) -> int | None:
+        return self.traffic[release is not None]
+
+    async def release(self, _org: str, version: str) -> object | None:
+        return version if self.known else None
+
+    @property
+    def clients(self) -> Clients:
+        return Clients(cast("Any", self), cast("Any", self))
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.observe.time.time", lambda: NOW)
+
+
+async def _judged(outside: Outside) -> Verdict:
+    verdict = await judge_release(outside.clients, case())
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+async def test_silence_under_traffic_is_fixed() -> None:
+    outside = Outside()
+    verdict = await _judged(outside)
+    assert verdict.judgement is Judgement.FIXED
+    assert (verdict.before.exposure, verdict.after.exposure, verdict.after.unit) == (6000, 1000, "requests")
+    assert outside.asked == [None, RELEASE.version]
+
+
+@pytest.mark.parametrize("after", [0, None])
+async def test_v3_silence_without_traffic_is_inconclusive(after: int | None) -> None:
+    verdict = await _judged(Outside(traffic=(6000, after)))
+    assert verdict.judgement is Judgement.INCONCLUSIVE
+    assert verdict.explanation == "no requests were seen on the new release"
+
+
+async def test_where_no_traffic_is_known_time_counts() -> None:
+    verdict = await _judged(Outside(traffic=(None, None)))
+    assert (verdict.judgement, verdict.after.unit, verdict.after.exposure) == (
+        Judgement.FIXED,
+        "seconds",
+        600.0,
+    )
+
+
+async def test_v3_a_release_that_sentry_never_heard_of_proves_nothing() -> None:
+    verdict = await _judged(Outside(traffic=(None, None), known=False))
+    assert verdict.judgement is Judgement.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("failure", Reason.ROLLED_BACK), ("error", Reason.ROLLED_BACK), ("inactive", Reason.INCONCLUSIVE)],
+)
+async def test_v2_a_deployment_that_ends_ends_the_watch(state: str, reason: Reason) -> None:
+    for statuses in ([status(state)], [status(state), status("success")]):
+        stop = await judge_release(Outside(statuses=statuses).clients, case())
+        assert isinstance(stop, Stop)
+        assert stop.reason is reason
+    gone = await judge_release(Outside(statuses=[]).clients, case())
+    assert isinstance(gone, Stop)
+
+
+# Following the deployment ----------------------------------------------------------------------------------------
+
+
+async def test_a_deployment_of_our_merge_that_succeeds_is_the_release() -> None:
+    found = await released(Outside().clients, case(release=None))
+    assert found == Release("shop@" + MERGE, MERGE, 31, "production", RELEASE.started_at, RELEASE.live_since)
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        Outside(exact=[]),
+        Outside(exact=[], latest=deployment("9" * 40)),
+        Outside(statuses=[]),
+        Outside(statuses=[status("in_progress")]),
+        Outside(statuses=[status("in_progress"), status("success")]),
+        Outside(statuses=[status("queued")]),
+    ],
+)
+async def test_v1_until_then_the_wait_goes_on(outside: Outside) -> None:
+    assert await released(outside.clients, case(release=None)) is None
+
+
+async def test_a_later_deployment_that_contains_our_merge_counts() -> None:
+    outside = Outside(exact=[], latest=deployment("9" * 40), contained=True)
+    found = await released(outside.clients, case(release=None))
+    assert isinstance(found, Release)
+    assert (found.sha, found.version) == ("9" * 40, "shop@" + "9" * 40)
+
+
+@pytest.mark.parametrize("state", ["failure", "error"])
+async def test_a_failed_deployment_was_rolled_back(state: str) -> None:
+    stop = await released(Outside(statuses=[status(state, "canary unhealthy")]).clients, case(release=None))
+    assert isinstance(stop, Stop)
+    assert (stop.reason, "canary unhealthy" in stop.detail) == (Reason.ROLLED_BACK, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("shop@" + "c" * 40, "shop@" + MERGE),
+        ("1.2.3+" + "c" * 7, "1.2.3+" + MERGE[:7]),
+        ("c" * 40, MERGE),
+        ("c" * 12, MERGE[:12]),
+        ("v1.2.3", MERGE),
+        (None, MERGE),
+    ],
+)
+async def test_the_new_release_is_named_as_the_old_one_was(old: str | None, new: str) -> None:
+    file = case(release=None, finding=replace(FINDING, release=old))
+    found = await released(Outside().clients, file)
+    assert isinstance(found, Release)
+    assert found.version == new
