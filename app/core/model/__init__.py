@@ -1,0 +1,67 @@
+"""The values that travel through the workflow, from a finding to an outcome.
+
+Every class is a frozen dataclass of plain data, so that the engine can store it and a person can read it.
+A stage returns its value or a `Stop`: a refusal is a value, a fault is an exception.
+"""
+
+from app.core.model.finding import (
+    CodeFrame,
+    Failure,
+    Finding,
+    Frame,
+    Incident,
+    Raised,
+    RootCause,
+    Span,
+    SuspectCommit,
+)
+from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window
+from app.core.model.repair import (
+    Armed,
+    Decision,
+    Evidence,
+    FileChange,
+    Held,
+    Merged,
+    Patch,
+    Pull,
+    RegressionTest,
+    Stop,
+    TrackRecord,
+)
+from app.core.model.terms import Action, Applicability, FailureKind, Judgement, Reason, Result, Stage
+
+__all__ = [
+    "Action",
+    "Applicability",
+    "Armed",
+    "CaseFile",
+    "CodeFrame",
+    "Decision",
+    "Evidence",
+    "Failure",
+    "FailureKind",
+    "FileChange",
+    "Finding",
+    "Frame",
+    "Held",
+    "Incident",
+    "Judgement",
+    "Merged",
+    "Outcome",
+    "Patch",
+    "Pull",
+    "Raised",
+    "Reason",
+    "RegressionTest",
+    "Release",
+    "Result",
+    "RootCause",
+    "Span",
+    "Stage",
+    "Stop",
+    "SuspectCommit",
+    "TrackRecord",
+    "Verdict",
+    "Window",
+]

@@ -1,0 +1,80 @@
+"""How it ended: the release, the verdict, the refusal, and the file of the whole case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.model.finding import Finding, Incident, RootCause
+from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
+from app.core.model.terms import Judgement, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A deployment that holds our merge commit and reports success; times are epoch seconds.
+
+    `started_at` is when the deployment began, `live_since` when it reported success.
+    """
+
+    version: str
+    sha: str
+    deployment_id: int
+    environment: str
+    started_at: float
+    live_since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Events of one fingerprint against an exposure (requests, or seconds where traffic is not known)."""
+
+    events: int
+    exposure: float
+    unit: str
+    seconds: float
+
+    @property
+    def per_minute(self) -> float:
+        """Events per minute of wall time; 0 for an empty window."""
+        return 60 * self.events / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the statistics say about the fingerprint after the deployment against before it."""
+
+    judgement: Judgement
+    before: Window
+    after: Window
+    p_value: float
+    alpha: float
+    at: float
+    explanation: str
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """Everything found about one incident so far: what a person gets when the automation ends."""
+
+    incident: Incident
+    opened_at: float
+    finding: Finding | None = None
+    cause: RootCause | None = None
+    decision: Decision | None = None
+    patch: Patch | None = None
+    pull: Pull | None = None
+    armed: Armed | Held | None = None
+    evidence: Evidence | None = None
+    merged: Merged | None = None
+    release: Release | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of an incident: the result, the refusal that led to it if any, and the sentence people read."""
+
+    result: Result
+    summary: str
+    stop: Stop | None = None
+    pull_request: int | None = None

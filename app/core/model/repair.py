@@ -1,0 +1,146 @@
+"""What is done about it: the decision, the patch, the pull request and its proof."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from app.core.model.terms import Action, Applicability, Reason, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A refusal: which stage ended the automation, why, and one or more sentences for the person who takes over."""
+
+    stage: Stage
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How far Autofix may go with this cause; `because` lists every limit that was considered, one sentence each.
+
+    `verify_check` and `environment` are what the policy names: the required check that our Action reports,
+    and the deployment environment that counts as production. `looks` are seconds after the deployment.
+    `protected` are the paths that the policy keeps from us, besides those that always are.
+    """
+
+    category: str
+    action: Action
+    because: tuple[str, ...]
+    verify_check: str
+    environment: str
+    looks: tuple[float, ...]
+    protected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """How often a pattern's fixes were verified in one repository's production, and how often they failed there."""
+
+    fixed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of a patch; `before` is None for a new file, `mode` is git's (100644 or 100755)."""
+
+    path: str
+    before: str | None
+    after: str
+    mode: str = "100644"
+
+    @property
+    def diff(self) -> str:
+        """The unified diff of this file, with git's `a/` and `b/` prefixes."""
+        return "".join(
+            difflib.unified_diff(
+                (self.before or "").splitlines(keepends=True),
+                self.after.splitlines(keepends=True),
+                "/dev/null" if self.before is None else f"a/{self.path}",
+                f"b/{self.path}",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionTest:
+    """A new test file that fails before the fix for the recorded reason; `test_id` is its pytest node id."""
+
+    change: FileChange
+    test_id: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The chosen fix with its regression test and its reasons."""
+
+    pattern: str
+    category: str
+    applicability: Applicability
+    fix: FileChange
+    test: RegressionTest
+    summary: str
+    why: tuple[str, ...]
+    why_safe: str
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """Every file of the commit: the fix, then the test."""
+        return (self.fix, self.test.change)
+
+    @property
+    def diff(self) -> str:
+        """The whole unified diff."""
+        return "".join(change.diff for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Our pull request, bound to the one head commit that we pushed and that all evidence is about."""
+
+    number: int
+    node_id: str
+    url: str
+    branch: str
+    head_sha: str
+    base_sha: str
+    tree_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Our verification check on the head commit: it failed before the fix and passes after it."""
+
+    check: str
+    url: str
+    head_sha: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """Auto-merge is on for `head_sha`, or its rules were met already; `rules` are the checks that must be green."""
+
+    head_sha: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Auto-merge was not switched on, and why; the pull request is still verified and left to a person."""
+
+    stop: Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The merge as GitHub reports it (epoch seconds); its tree equals the tested tree when `tree_matches`."""
+
+    sha: str
+    merged_at: float
+    tree_matches: bool

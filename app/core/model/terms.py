@@ -1,0 +1,111 @@
+"""The fixed vocabularies: stages, reasons, levels, results."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The stages of an incident, in the order in which it travels; `ESCALATE` is reached from any of them."""
+
+    DETECT = "detect"
+    INVESTIGATE = "investigate"
+    DECIDE = "decide"
+    FIX = "fix"
+    VERIFY = "verify"
+    MERGE = "merge"
+    OBSERVE = "observe"
+    LEARN = "learn"
+    ESCALATE = "escalate"
+
+
+class Reason(StrEnum):
+    """Why a stage stopped. The value is what people see in tables; the sentence is in `Stop.detail`."""
+
+    # detect
+    UNTRUSTED = "untrusted"
+    NOT_MAPPED = "project-not-mapped"
+    UNSUPPORTED = "unsupported-issue"
+    EVENT_MISSING = "event-missing"
+    # investigate
+    RELEASE_UNKNOWN = "release-unknown"
+    FRAME_UNMAPPED = "frame-unmapped"
+    SOURCE_DIFFERS = "source-differs"
+    ALREADY_CHANGED = "already-changed"
+    NOVEL = "novel"
+    UNCONFIRMED = "unconfirmed"
+    # decide
+    POLICY_MISSING = "policy-missing"
+    POLICY_INVALID = "policy-invalid"
+    POLICY_FORBIDS = "policy-forbids"
+    PROTECTED_PATH = "protected-path"
+    # fix
+    NO_CANDIDATE = "no-candidate"
+    NO_REPRODUCTION = "no-reproduction"
+    # verify, merge
+    CHECK_FAILED = "check-failed"
+    UNPROTECTED = "unprotected"
+    AUTO_MERGE_REFUSED = "auto-merge-refused"
+    HANDED_OVER = "handed-over"
+    CLOSED = "closed"
+    # observe
+    ROLLED_BACK = "rolled-back"
+    NOT_FIXED = "not-fixed"
+    INCONCLUSIVE = "inconclusive"
+    # any stage
+    OVERRAN = "overran"
+    STOPPED = "stopped"
+    FAULT = "fault"
+
+
+class FailureKind(StrEnum):
+    """What went wrong with the failing sub-expression."""
+
+    NONE_VALUE = "none-value"
+    MISSING_KEY = "missing-key"
+
+
+class Action(StrEnum):
+    """How far the automation may go by itself, least first. Compare with `allows`."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+    PROPOSE = "propose"
+    AUTOMERGE = "automerge"
+
+    @property
+    def rank(self) -> int:
+        """The position on the ladder, from 0."""
+        return list(Action).index(self)
+
+    def allows(self, other: Action) -> bool:
+        """True if this level includes `other`."""
+        return self.rank >= other.rank
+
+
+class Applicability(StrEnum):
+    """What a pattern claims of its patches (after Ruff's term).
+
+    SAFE: changes nothing but executions that would have raised. UNSAFE: may change others, so a person reviews.
+    DISPLAY_ONLY: shown as a hint, never pushed.
+    """
+
+    DISPLAY_ONLY = "display-only"
+    UNSAFE = "unsafe"
+    SAFE = "safe"
+
+
+class Judgement(StrEnum):
+    """The judge's verdicts; only FIXED lets anything be called verified."""
+
+    FIXED = "fixed"
+    NOT_FIXED = "not-fixed"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Result(StrEnum):
+    """How an incident ended."""
+
+    FIXED = "fixed"
+    PROPOSED = "proposed"
+    ESCALATED = "escalated"
