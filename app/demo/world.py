@@ -97,11 +97,9 @@ class World:
 
     async def __aenter__(self) -> Self:
         """Everything runs: the first version serves customers, and Autofix waits."""
-        try:
+        async with self._stack:
             await self._start()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     async def __aexit__(
