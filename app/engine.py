@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from dbos import error as dbos_error
 from pydantic import TypeAdapter
@@ -159,6 +160,19 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     if name not in _ADAPTERS:
         _ADAPTERS[name] = TypeAdapter(_TYPES[name])
     return _ADAPTERS[name]
+
+
+@sa.event.listens_for(sa.Pool, "connect")
+def _know_subsec(connection: Any, _record: object) -> None:
+    """SQLite before 3.42 learns `unixepoch('subsec')`, which DBOS's tables use on Python 3.12 and later."""
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, _unixepoch)
+
+
+def _unixepoch(modifier: str) -> float:
+    if modifier != "subsec":
+        raise ValueError(f"unixepoch({modifier!r}) is not known to this stand-in")
+    return time.time()
 
 
 def _write_ahead(path: Path) -> None:

@@ -16,7 +16,7 @@ FAILED = {"failure", "error"}
 
 
 async def released(clients: Clients, case: CaseFile) -> Release | Stop | None:
-    """The deployment that holds our merge, once it reports success; a Stop if it was rolled back; None while it runs."""
+    """The deployment that holds our merge, once it reports success; a Stop if it was rolled back; None until then."""
     merged, decision, finding, cause = case.merged, case.decision, case.finding, case.cause
     if merged is None or decision is None or finding is None or cause is None:
         raise ValueError("there is no merge to follow")
