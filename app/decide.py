@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import re
 
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
@@ -20,8 +21,9 @@ from app.core.model import (
     Stop,
     TrackRecord,
 )
-from app.core.policy import ALWAYS_PROTECTED, POLICY_PATH, parse_policy
+from app.core.policy import ALWAYS_PROTECTED, POLICY_PATH, Policy, parse_policy
 
+_PLAIN_PATH = re.compile(r"\w[\w./+-]{0,250}", re.ASCII)
 CATEGORY_OF = {FailureKind.NONE_VALUE: "null-safety", FailureKind.MISSING_KEY: "missing-key"}
 CLAIMS = {
     Applicability.SAFE: Action.AUTOMERGE,
@@ -43,15 +45,11 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         policy = parse_policy(policy_text.encode("utf-8"))
     except PolicyError as fault:
         return _stop(Reason.POLICY_INVALID, f"`{POLICY_PATH}`: {fault}. Automation is off until it is mended")
-    source = policy.sentry
-    if finding.organization != source.organization or finding.project not in source.projects:
-        project = f"{finding.organization}/{finding.project}"
-        return _stop(Reason.NOT_MAPPED, f"the Sentry project {project} is not listed in `{POLICY_PATH}`")
-    protected = protecting_pattern(cause.path, (*ALWAYS_PROTECTED, *policy.protected_paths))
-    if protected is not None:
-        return _stop(Reason.PROTECTED_PATH, f"`{cause.path}` is protected by `{protected}`")
     category = CATEGORIES[CATEGORY_OF[cause.failure.kind]]
     action = policy.action(category.id)
+    refusal = _outside(policy, finding, cause)
+    if refusal is not None:
+        return refusal
     if not action.allows(Action.PROPOSE):
         return _stop(Reason.POLICY_FORBIDS, f"the policy sets {category.id} to {action}")
     named = category.id in policy.categories
@@ -59,11 +57,28 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         category=category.id,
         action=action,
         because=(f"the policy {'says' if named else 'says nothing of'} {category.id}: {action}",),
-        protected=policy.protected_paths,
         verify_check=policy.checks.verify,
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
+        protected=policy.protected_paths,
     )
+
+
+def _outside(policy: Policy, finding: Finding, cause: RootCause) -> Stop | None:
+    """Why this finding or this file is not ours to touch; None if it is."""
+    source = policy.sentry
+    if finding.organization != source.organization or finding.project not in source.projects:
+        project = f"{finding.organization}/{finding.project}"
+        return _stop(Reason.NOT_MAPPED, f"the Sentry project {project} is not listed in `{POLICY_PATH}`")
+    if not _PLAIN_PATH.fullmatch(cause.path):
+        # Paths stand in titles and commit messages, where a name can command other tools.
+        return _stop(
+            Reason.PROTECTED_PATH, "the file's path has unusual characters, so a person must name it"
+        )
+    protected = protecting_pattern(cause.path, (*ALWAYS_PROTECTED, *policy.protected_paths))
+    if protected is not None:
+        return _stop(Reason.PROTECTED_PATH, f"`{cause.path}` is protected by `{protected}`")
+    return None
 
 
 def settle(decision: Decision, patch: Patch, record: TrackRecord) -> Decision | Stop:

@@ -20,16 +20,12 @@ def outcome_of(case: CaseFile, stop: Stop) -> Outcome:
 
 
 async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:
-    """A person knows, and nothing of ours merges any more.
+    """A person knows.
 
     A proposed fix speaks through its pull request. An issue of unknown origin gets no answer at all: whoever wrote
     it must not be able to make us write.
     """
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
-    if case.pull is not None and case.merged is None:
-        state = await repo.pull_state(case.pull.number)
-        if state.auto_merge is not None and not state.merged:
-            await repo.disable_auto_merge(case.pull.node_id)
     stop = outcome.stop
     if stop is not None and outcome.result is Result.ESCALATED and stop.reason is not Reason.UNTRUSTED:
         text = messages.escalation(case, stop, outcome)

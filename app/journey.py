@@ -121,8 +121,10 @@ class Journey:
 
     async def _rest(self, stage: Stage, seconds: float) -> None:
         message = await engine.receive(seconds)
-        if message is not None and message.get("type") == "stop":
-            raise Stopped(Stop(stage, Reason.STOPPED, f"stopped by {message.get('by', 'a person')}"))
+        while message is not None:  # one look answers all that came in meanwhile
+            if message.get("type") == "stop":
+                raise Stopped(Stop(stage, Reason.STOPPED, f"stopped by {message.get('by', 'a person')}"))
+            message = await engine.receive(0)
 
     async def _timed(self, stage: Stage, name: str, call: Callable[[], Awaitable[T | Stop]]) -> T | Stop:
         """The value of `call`, faults turned into refusals, with the work's duration on record."""

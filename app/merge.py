@@ -12,7 +12,7 @@ from app.clients.github import RepositoryClient
 from app.clients.github.answers import CheckRun, GitCommit, PullState, RequiredCheck
 from app.core import messages
 from app.core.errors import Refused
-from app.core.model import Action, Armed, CaseFile, Held, Merged, Pull, Reason, Stage, Stop
+from app.core.model import Action, Armed, CaseFile, Held, Merged, Pull, Reason, Stage, Stop, given
 
 BRANCH_PREFIX = "autofix/"
 FAILED = {"failure", "cancelled", "timed_out", "action_required", "startup_failure", "stale"}
@@ -21,9 +21,7 @@ FAILED = {"failure", "cancelled", "timed_out", "action_required", "startup_failu
 async def propose(clients: Clients, case: CaseFile) -> Pull | Stop:
     """The fix and its test are one signed commit on a branch of ours, with a pull request into the base branch."""
     repo = _repository(clients, case)
-    cause, patch = case.cause, case.patch
-    if cause is None or patch is None:
-        raise ValueError("there is no patch to propose")
+    cause, patch = given(case.cause), given(case.patch)
     branch = BRANCH_PREFIX + case.incident.id
     # A commit that no branch points to changes nothing, so a second try may make it once more.
     ours = await repo.commit(cause.base_sha, patch.changes, messages.commit_message(case))
@@ -62,9 +60,8 @@ async def arm(clients: Clients, case: CaseFile) -> Armed | Held:
     Refused unless the branch's own rules require both our verification check and at least one other check (the
     repository's tests): without them auto-merge would merge something that nobody tested.
     """
-    repo, pull, decision, cause = _repository(clients, case), case.pull, case.decision, case.cause
-    if pull is None or decision is None or cause is None:
-        raise ValueError("there is no pull request to arm")
+    repo = _repository(clients, case)
+    pull, decision, cause = given(case.pull), given(case.decision), given(case.cause)
     if not decision.action.allows(Action.AUTOMERGE):
         return Held(_stop(Reason.POLICY_FORBIDS, "; ".join(decision.because)))
     required = await repo.required_checks(cause.base_branch)
@@ -108,9 +105,7 @@ def unready(required: list[RequiredCheck], verify_check: str, branch: str) -> st
 
 async def merged(clients: Clients, case: CaseFile) -> Merged | Stop | None:
     """The merge once GitHub has done it; a Stop if it cannot happen any more; None while it may."""
-    repo, pull, cause = _repository(clients, case), case.pull, case.cause
-    if pull is None or cause is None:
-        raise ValueError("there is no pull request to wait for")
+    repo, pull, cause = _repository(clients, case), given(case.pull), given(case.cause)
     state = await repo.pull_state(pull.number)
     refusal = changed_by_others(state, pull, cause.base_branch)
     if refusal is not None:
@@ -120,7 +115,7 @@ async def merged(clients: Clients, case: CaseFile) -> Merged | Stop | None:
     required = await repo.required_checks(cause.base_branch)
     red = failed_checks(await repo.check_runs(pull.head_sha), required)
     if red:
-        names = ", ".join(f"`{run.name}` ({run.conclusion})" for run in red)
+        names = ", ".join(f"`{run.name}` ({run.conclusion}) {run.html_url or ''}".strip() for run in red)
         return _stop(Reason.CHECK_FAILED, f"required checks are red on {pull.head_sha[:7]}: {names}")
     if state.auto_merge is None:
         return _stop(
@@ -129,17 +124,14 @@ async def merged(clients: Clients, case: CaseFile) -> Merged | Stop | None:
     return None
 
 
-async def disarm(clients: Clients, case: CaseFile) -> bool:
-    """Auto-merge is off for our pull request, if there is one that is still open."""
-    pull = case.pull
-    if pull is None:
-        return False
+async def disarm(clients: Clients, case: CaseFile) -> None:
+    """Nothing of ours merges any more: auto-merge is off for our pull request, if there is an open one."""
+    if case.pull is None or case.merged is not None:
+        return
     repo = _repository(clients, case)
-    state = await repo.pull_state(pull.number)
-    if state.merged or state.auto_merge is None:
-        return False
-    await repo.disable_auto_merge(pull.node_id)
-    return True
+    state = await repo.pull_state(case.pull.number)
+    if state.auto_merge is not None and not state.merged:
+        await repo.disable_auto_merge(case.pull.node_id)
 
 
 def changed_by_others(state: PullState, pull: Pull, base_branch: str) -> Stop | None:

@@ -10,9 +10,9 @@ from app.fix import fix
 from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import learn, recall
-from app.merge import arm, merged, propose
+from app.merge import arm, disarm, merged, propose
 from app.observe import judge_release, released
-from app.report import conclude, report
+from app.report import conclude, inform_tracker, report
 from app.verify import verified
 
 
@@ -29,6 +29,7 @@ async def repair(journey: Journey, case: CaseFile) -> Outcome:
 async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
     """The outcome of an incident that `stop` ended: a person has been told, and it is on record."""
     outcome = outcome_of(case, stop)
+    await journey.tell(Stage.ESCALATE, disarm, journey.clients, case)
     await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
     await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
     await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
@@ -66,6 +67,7 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     await journey.tell(Stage.OBSERVE, report, clients, case)
     case.release = await wait(Stage.OBSERVE, released, clients, case)
     case.verdict = await observe(journey, case, case.release.live_since, case.decision.looks)
+    await journey.tell(Stage.LEARN, inform_tracker, clients, case)
     return await step(Stage.LEARN, conclude, clients, case)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from app.clients import Clients
 from app.core import messages
-from app.core.errors import ClientError
-from app.core.model import CaseFile, Outcome, Reason, Result
+from app.core.model import CaseFile, Outcome, Reason, Result, given
 
 MARKER = "<!-- autofix:status:{} -->"
 
@@ -26,16 +23,16 @@ async def report(clients: Clients, case: CaseFile, outcome: Outcome | None = Non
     await repo.comment(case.incident.issue, MARKER.format(case.incident.id), text, await clients.github.bot())
 
 
+async def inform_tracker(clients: Clients, case: CaseFile) -> None:
+    """The error tracker's issue is resolved in the new release, with a note that says why."""
+    finding, release = given(case.finding), given(case.release)
+    await clients.sentry.resolve_in_release(finding.organization, finding.group, release.version)
+    await clients.sentry.comment(finding.organization, finding.group, messages.tracker_note(case))
+
+
 async def conclude(clients: Clients, case: CaseFile) -> Outcome:
-    """The verified fix is told in one sentence, the issue is closed, and the error tracker knows the release."""
-    finding, release, pull = case.finding, case.release, case.pull
-    if finding is None or release is None or pull is None:
-        raise ValueError("there is no verified fix to conclude")
-    outcome = Outcome(Result.FIXED, messages.summary(case), pull_request=pull.number)
-    # The tracker's copy is a courtesy: a token without write access must not undo a verified fix.
-    with contextlib.suppress(ClientError):
-        await clients.sentry.resolve_in_release(finding.organization, finding.group, release.version)
-        await clients.sentry.comment(finding.organization, finding.group, messages.tracker_note(case))
+    """The verified fix is told in one sentence, and the issue is closed."""
+    outcome = Outcome(Result.FIXED, messages.summary(case), pull_request=given(case.pull).number)
     await report(clients, case, outcome)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     await repo.close_issue(case.incident.issue)

@@ -4,9 +4,9 @@ AutofixError
 ├── PolicyError              a policy file that cannot be trusted; automation is off until it is mended
 ├── StoreUnavailable         the database took nothing; the same call may succeed later
 └── ClientError              an outside system did not do what was asked
-    ├── Unauthorized         the credentials were refused (401, 403 without a rate limit)
+    ├── Unauthorized         the credentials were refused (401)
     ├── NotFound             no such thing, or not for these credentials (404, 410)
-    ├── Refused              the request is understood and refused for good (other 4xx, a GraphQL error)
+    ├── Refused              the request is understood and refused for good (403, other 4xx, a GraphQL error)
     ├── RateLimited          asked too often; `retry_after` seconds are known or guessed
     ├── Unavailable          no usable answer: time-out, connection error, 5xx
     └── Malformed            an answer that does not have the documented shape

@@ -7,7 +7,6 @@ they hold none of it.
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 from app.core.category import CATEGORIES
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
@@ -24,10 +23,9 @@ from app.core.model import (
     Stage,
     Stop,
     Verdict,
+    given,
 )
 from app.core.scrub import scrub_text, scrub_variables
-
-T = TypeVar("T")
 
 LONGEST_COMMENT = 60_000
 FRAMES_SHOWN = 8
@@ -46,7 +44,7 @@ def cause_phrase(cause: RootCause) -> str:
 
 def summary(case: CaseFile) -> str:
     """The one sentence of a verified fix."""
-    cause, release, verdict = _known(case.cause), _known(case.release), _known(case.verdict)
+    cause, release, verdict = given(case.cause), given(case.release), given(case.verdict)
     return (
         f"anomaly detected at {clock(case.opened_at)}, root cause: {cause_phrase(cause)}, "
         f"fix deployed at {clock(release.live_since)}, error rate back to baseline at {clock(verdict.at)}"
@@ -66,7 +64,7 @@ def handed_over(case: CaseFile, stop: Stop, result: Result) -> str:
 
 def tracker_note(case: CaseFile) -> str:
     """The note on the error tracker's issue after a verified fix."""
-    return f"Autofix: {summary(case)}. Pull request: {_known(case.pull).url}"
+    return f"Autofix: {summary(case)}. Pull request: {given(case.pull).url}"
 
 
 # Commit and pull request ---------------------------------------------------------------------------------------
@@ -74,13 +72,13 @@ def tracker_note(case: CaseFile) -> str:
 
 def pull_title(case: CaseFile) -> str:
     """The pull request's title, which is also the commit's."""
-    cause = _known(case.cause)
+    cause = given(case.cause)
     return f"Fix {name(cause.exception)} in {name(cause.function)} ({cause.path}:{cause.line})"
 
 
 def commit_message(case: CaseFile) -> str:
     """Our commit's message. The trailers tell the Action what to prove; the commit's SHA makes them immutable."""
-    cause, patch = _known(case.cause), _known(case.patch)
+    cause, patch = given(case.cause), given(case.patch)
     lines = (
         pull_title(case),
         "",
@@ -99,13 +97,13 @@ def commit_message(case: CaseFile) -> str:
 def merge_message(case: CaseFile) -> tuple[str, str]:
     """Headline and body of the squash commit, built from our record and not from the editable pull request."""
     headline, _, body = commit_message(case).partition("\n")
-    return f"{headline} (#{_known(case.pull).number})", body.strip()
+    return f"{headline} (#{given(case.pull).number})", body.strip()
 
 
 def pull_body(case: CaseFile) -> str:
     """The whole reasoning: what happened, why this fix, why it is safe, and what proves it."""
-    finding, cause = _known(case.finding), _known(case.cause)
-    patch, decision = _known(case.patch), _known(case.decision)
+    finding, cause = given(case.finding), given(case.cause)
+    patch, decision = given(case.patch), given(case.decision)
     reasons = " ".join(prose(reason) for reason in decision.because)
     parts = (
         f"Refs #{case.incident.issue}. The issue stays open until production shows that the error is gone.",
@@ -151,7 +149,7 @@ def status(case: CaseFile) -> str:
 def resolved(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment of a verified fix: the one sentence first, then the evidence."""
     return "\n\n".join(
-        (f"**Fixed and verified:** {outcome.summary}", _progress(case), _rates(_known(case.verdict)))
+        (f"**Fixed and verified:** {outcome.summary}", _progress(case), _rates(given(case.verdict)))
     )
 
 
@@ -254,9 +252,10 @@ def _progress(case: CaseFile) -> str:
 
 
 def _merge_state(case: CaseFile) -> str:
-    pull = _known(case.pull)
+    pull = given(case.pull)
     if case.merged is not None:
-        return f"#{pull.number} merged as {case.merged.sha}"
+        moved = "" if case.merged.tree_matches else ", on a base that had moved on since the tests"
+        return f"#{pull.number} merged as {case.merged.sha}{moved}"
     if isinstance(case.armed, Held):
         return f"#{pull.number} is open; not merged by Autofix"
     if isinstance(case.armed, Armed):
@@ -322,9 +321,3 @@ def _next_step(case: CaseFile, stop: Stop) -> str:
     if case.pull is not None:
         return f"#{case.pull.number} is open and will not be merged by Autofix."
     return "No pull request was opened."
-
-
-def _known(value: T | None) -> T:
-    if value is None:
-        raise ValueError("the case file does not hold what this text is about")
-    return value

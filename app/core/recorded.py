@@ -15,6 +15,10 @@ _MEMBER = re.compile(r"<([A-Z]\w*)\.(\w+): ")
 _LONGEST = 20_000
 
 
+# Recorded locals: JSON as it came; a value that was read out of a `repr()` is an expression.
+Locals = Mapping[str, JsonValue | ast.expr]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A recorded value: JSON as it came, or the part of a parsed `repr()`."""
@@ -69,7 +73,7 @@ def _object_end(text: str, at: int) -> int:
     return at
 
 
-def look_up(variables: Mapping[str, JsonValue], path: ast.expr) -> Found | None:
+def look_up(variables: Locals, path: ast.expr) -> Found | None:
     """What `path` evaluated to; None where the record does not say. Only access paths and `.get()` are followed."""
     match path:
         case ast.Constant():
@@ -86,7 +90,19 @@ def look_up(variables: Mapping[str, JsonValue], path: ast.expr) -> Found | None:
             return None
 
 
-def is_none(variables: Mapping[str, JsonValue], path: ast.expr) -> bool | None:
+def elements(variables: Locals, path: ast.expr) -> list[JsonValue | ast.expr] | None:
+    """What iterating over `path` gave, as far as it was recorded; `BREADTH` elements may not be all."""
+    found = look_up(variables, path)
+    match _parsed(found.value) if found is not None else None:
+        case list() as items:
+            return list(items)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return list(parts)
+        case _:
+            return None
+
+
+def is_none(variables: Locals, path: ast.expr) -> bool | None:
     """True if `path` was recorded as None, False if as something else, None if the record does not say."""
     found = look_up(variables, path)
     if found is None:
@@ -95,7 +111,7 @@ def is_none(variables: Mapping[str, JsonValue], path: ast.expr) -> bool | None:
     return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
-def key_repr(variables: Mapping[str, JsonValue], key: ast.expr) -> str | None:
+def key_repr(variables: Locals, key: ast.expr) -> str | None:
     """The `repr()` of a subscript's value, as a KeyError prints it."""
     if isinstance(key, ast.Constant):
         return repr(key.value)
@@ -108,7 +124,7 @@ def key_repr(variables: Mapping[str, JsonValue], key: ast.expr) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def has_key(variables: Mapping[str, JsonValue], mapping: ast.expr, key: str) -> bool | None:
+def has_key(variables: Locals, mapping: ast.expr, key: str) -> bool | None:
     """True if the recorded mapping holds the key with that repr, False if it does not, None if it is not known."""
     keys = recorded_keys(variables, mapping)
     if keys is None:
@@ -119,7 +135,7 @@ def has_key(variables: Mapping[str, JsonValue], mapping: ast.expr, key: str) -> 
     return None if len(keys) >= BREADTH else False
 
 
-def recorded_keys(variables: Mapping[str, JsonValue], mapping: ast.expr) -> list[str] | None:
+def recorded_keys(variables: Locals, mapping: ast.expr) -> list[str] | None:
     """The keys of a recorded mapping as text, or None where no mapping was recorded at that path."""
     found = look_up(variables, mapping)
     match _parsed(found.value) if found is not None else None:
@@ -131,7 +147,7 @@ def recorded_keys(variables: Mapping[str, JsonValue], mapping: ast.expr) -> list
             return None
 
 
-def type_name(variables: Mapping[str, JsonValue], path: ast.expr) -> str | None:
+def type_name(variables: Locals, path: ast.expr) -> str | None:
     """The class name of a recorded value as its repr shows it: `str`, `int`, `dict`, `Decimal`, `Order`."""
     found = look_up(variables, path)
     return None if found is None else _type_of(found.value)
@@ -202,9 +218,7 @@ def _item(base: Found | None, index: Found | None) -> Found | None:  # noqa: PLR
             return None
 
 
-def _get(
-    variables: Mapping[str, JsonValue], base: ast.expr, key: ast.expr, default: list[ast.expr]
-) -> Found | None:
+def _get(variables: Locals, base: ast.expr, key: ast.expr, default: list[ast.expr]) -> Found | None:
     item = _item(look_up(variables, base), look_up(variables, key))
     if item is not None:
         return item

@@ -76,8 +76,13 @@ def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
     if site is None or _is_never_missing(site):
         return ()
     relied = _is_relied_on(site, cause, tree)
-    found = sorted(_candidates(site, cause, source, relied=relied), key=lambda one: one.strength)
+    found = sorted(_candidates(site, cause, source, relied=relied), key=_rank)
     return tuple({one.change.after: one for one in reversed(found)}.values())[::-1]
+
+
+def _rank(candidate: Candidate) -> tuple[Strength, bool]:
+    """The stronger evidence first; where it is equal, what is claimed to be safe."""
+    return candidate.strength, candidate.applicability is not Applicability.SAFE
 
 
 def _is_never_missing(site: Site) -> bool:

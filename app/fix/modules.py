@@ -76,6 +76,30 @@ class Modules:
                     found[definition.path] = definition
         return next(iter(found.values())) if len(found) == 1 else None
 
+    def is_own(self, path: str, statement: ast.stmt) -> bool:
+        """True if an import in `path` reads a file of the repository."""
+        return bool(self._sources(path, statement))
+
+    def find_function(self, path: str, name: str, depth: int = _DEEPEST) -> ast.FunctionDef | None:
+        """The definition of the plain function that `name` means in the file `path`, followed through imports."""
+        code = self.code(path)
+        for statement in code.tree.body if code is not None and depth else []:
+            match statement:
+                case ast.FunctionDef(name=found) if found == name:
+                    return statement
+                case ast.ImportFrom(names=aliases):
+                    for alias in aliases:
+                        if (alias.asname or alias.name) == name:
+                            source = self.file_of(path, statement)
+                            return (
+                                self.find_function(source, alias.name, depth - 1)
+                                if source is not None
+                                else None
+                            )
+                case _:
+                    pass
+        return None
+
     def _sources(self, path: str, statement: ast.stmt) -> list[str]:
         if isinstance(statement, ast.ImportFrom):
             inner = [

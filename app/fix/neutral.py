@@ -80,7 +80,10 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]: 
                     accepted=False,
                 )
         case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
-            yield from _operand(site, right if node is left else left, above.op)
+            if isinstance(above.op, ast.Add):
+                yield from _summand(site, right if node is left else left)
+            elif node is right and node is not site.subject:
+                yield from _deduction(site, left)
         case ast.BoolOp(op=ast.Or(), values=values) if node is not values[-1]:
             why = f"`or {site.text(values[-1])}` is already the answer to nothing."
             yield Fallback("None", why, Strength.SIGNATURE)
@@ -105,14 +108,19 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]: 
             pass
 
 
-def _operand(site: Site, other: ast.expr, operator: ast.operator) -> Iterator[Fallback]:
+def _summand(site: Site, other: ast.expr) -> Iterator[Fallback]:
     kind = site.recorded_type(other)
-    if kind == "str" and isinstance(operator, ast.Add):
+    if kind == "str":
         yield Fallback('""', f"It is joined with the text `{site.text(other)}`.", Strength.CONTEXT)
     elif kind in _NUMBERS:
-        yield Fallback(
-            "0", f"It is added to or taken from the number `{site.text(other)}`.", Strength.CONTEXT
-        )
+        yield Fallback("0", f"It is added to the number `{site.text(other)}`.", Strength.CONTEXT)
+
+
+def _deduction(site: Site, other: ast.expr) -> Iterator[Fallback]:
+    """Without a coupon nothing is taken off; a number that is itself missing, such as an old price, is not 0."""
+    if site.recorded_type(other) in _NUMBERS:
+        why = f"It is taken from the number `{site.text(other)}`."
+        yield Fallback("0", why, Strength.TYPE, accepted=False)
 
 
 def _element(site: Site, above: ast.expr) -> Iterator[Fallback]:

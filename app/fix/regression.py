@@ -26,13 +26,11 @@ from app.core.recorded import parse_repr
 from app.core.scrub import FILTERED, scrub_variables
 from app.core.source import SourceTree
 from app.core.syntax import Code, Function, own_nodes
+from app.fix.decorators import PROPERTIES, changes_the_call, decorator_names
 from app.fix.modules import Modules, place_test
-from app.fix.standin import bare_object, stand_in
+from app.fix.standin import bare_object, is_foreign, stand_in
 from app.fix.values import Imports, Rebuilder
 
-_HARMLESS = frozenset(
-    {"staticmethod", "classmethod", "cache", "lru_cache", "override", "final", "typing.override"}
-)
 _WIDTH = 100
 
 
@@ -79,8 +77,8 @@ def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str
     if rebound is not None:
         return f"`{rebound}` was bound again before the failure, so that its argument is not known"
     owner = code.parents.get(function)
-    decorators = {ast.unparse(one).partition("(")[0].rpartition(".")[2] for one in function.decorator_list}
-    if decorators - _HARMLESS - {"property", "cached_property"}:
+    decorators = decorator_names(function)
+    if changes_the_call(function, modules, frame.path):
         return "it is wrapped by a decorator"
     number_keys = cause.failure.key is not None and re.fullmatch(r"-?\d+", cause.failure.key) is not None
     build = Rebuilder(modules, frame.path, Imports(), number_keys=number_keys)
@@ -93,9 +91,7 @@ def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str
     if isinstance(arguments, str):
         return f"the recorded value of `{arguments}` can not be rebuilt"
     setup, given = arguments
-    expression = (
-        target[1] if decorators & {"property", "cached_property"} else f"{target[1]}({', '.join(given)})"
-    )
+    expression = target[1] if decorators & PROPERTIES else f"{target[1]}({', '.join(given)})"
     if _is_generator(function):
         if isinstance(function, ast.AsyncFunctionDef):
             return "it is an asynchronous generator"
@@ -204,6 +200,8 @@ def _arguments(
     for one in [*positional, *arguments.kwonlyargs]:
         source = build.rebuild(variables[one.arg]) if one.arg in variables else None
         source = _declared(source, one.annotation, build) if source is not None else None
+        if source is not None and is_foreign(function, one, source, build):
+            source = None
         source = source or stand_in(function, one.arg, failure, build)
         if source is None:
             return one.arg
@@ -345,25 +343,40 @@ def _wrapped(assignment: str) -> list[str]:
     if len(assignment) <= _WIDTH:
         return [assignment]
     name, _, source = assignment.partition(" = ")
+    return _spread(f"{name} = ", source, "", 4)
+
+
+def _spread(prefix: str, source: str, suffix: str, indentation: int) -> list[str]:
+    """The lines of a value between `prefix` and `suffix`: one if it fits, otherwise one or more for each part."""
+    line = f"{prefix}{source}{suffix}"
     node = ast.parse(source, mode="eval").body
+    parts = _parts(source, node)
+    if indentation + len(line) <= _WIDTH + 4 or not parts:
+        return [line]
+    begin, end = _ends(source, node)
+    inner = [f"    {one}" for label, part in parts for one in _spread(label, part, ",", indentation + 4)]
+    return [f"{prefix}{begin}", *inner, f"{end}{suffix}"]
+
+
+def _parts(source: str, node: ast.expr) -> list[tuple[str, str]]:
+    """What stands in a container or a call: a label, `key: ` or `name=`, and the value."""
     match node:
         case ast.Dict(keys=keys, values=values):
-            parts = [
-                f"{_code(source, key)}: {_code(source, value)},"
-                for key, value in zip(keys, values, strict=True)
-                if key
-            ]
-            ends = "{", "}"
-        case ast.List(elts=elements):
-            parts = [f"{_code(source, one)}," for one in elements]
-            ends = "[", "]"
-        case ast.Call(func=func, args=arguments, keywords=keywords):
-            parts = [f"{_code(source, one)}," for one in arguments]
-            parts += [f"{one.arg}={_code(source, one.value)}," for one in keywords]
-            ends = f"{_code(source, func)}(", ")"
+            pairs = zip(keys, values, strict=True)
+            return [(f"{_code(source, key)}: ", _code(source, value)) for key, value in pairs if key]
+        case ast.List(elts=elements) | ast.Set(elts=elements) | ast.Tuple(elts=elements):
+            return [("", _code(source, one)) for one in elements]
+        case ast.Call(args=arguments, keywords=keywords):
+            named = [(f"{one.arg}=", _code(source, one.value)) for one in keywords]
+            return [*(("", _code(source, one)) for one in arguments), *named]
         case _:
-            return [assignment]
-    return [f"{name} = {ends[0]}", *(f"    {one}" for one in parts), ends[1]]
+            return []
+
+
+def _ends(source: str, node: ast.expr) -> tuple[str, str]:
+    if isinstance(node, ast.Call):
+        return f"{_code(source, node.func)}(", ")"
+    return source[0], source[-1]
 
 
 def _code(source: str, node: ast.expr) -> str:

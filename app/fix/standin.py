@@ -40,6 +40,42 @@ def bare_object(
     return f"{path[0]} = {_wrong(failure)}" if _reads_only(function, receiver, path[0]) else None
 
 
+def is_foreign(function: Function, parameter: ast.arg, source: str, build: Rebuilder) -> bool:
+    """True if a rebuilt dict or list is no more than the entries of an object, such as the request of a framework.
+
+    A tracker records every mapping as a dict and every sequence as a list; the signature, or an attribute that is
+    read from the parameter, tells that it was another class.
+    """
+    node = ast.parse(source, mode="eval").body
+    if not isinstance(node, ast.Dict | ast.List):
+        return False
+    known = set(dir(dict if isinstance(node, ast.Dict) else list))
+    if any(
+        isinstance(one, ast.Attribute)
+        and isinstance(one.value, ast.Name)
+        and one.value.id == parameter.arg
+        and one.attr not in known
+        for one in ast.walk(function)
+    ):
+        return True
+    annotation = ast.unparse(parameter.annotation).strip("'\"") if parameter.annotation is not None else ""
+    return annotation.endswith("Request") and _is_imported(annotation.partition(".")[0], build)
+
+
+def _is_imported(name: str, build: Rebuilder) -> bool:
+    """True if the file imports the name from outside of the repository."""
+    code = build.modules.code(build.path)
+    for statement in code.tree.body if code is not None else []:
+        match statement:
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases) if name in {
+                alias.asname or alias.name.partition(".")[0] for alias in aliases
+            }:
+                return not build.modules.is_own(build.path, statement)
+            case _:
+                pass
+    return False
+
+
 def _wrong(failure: Failure | None) -> str:
     """What the failing value was: None, or a mapping without the key."""
     return "{}" if failure is not None and failure.kind is FailureKind.MISSING_KEY else "None"

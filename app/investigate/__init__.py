@@ -33,6 +33,9 @@ async def investigate(clients: Clients, incident: Incident, finding: Finding) ->
     base = await repo.resolve(branch)
     if base is None:
         return _stop(Reason.SOURCE_DIFFERS, f"the default branch {branch!r} has no commit")
+    if not await repo.contains(branch, deployed):
+        # A SHA alone proves little: GitHub also finds commits of forks.
+        return _stop(Reason.RELEASE_UNKNOWN, f"the deployed commit {deployed[:7]} is not part of {branch}")
     before, after = await repo.tree(deployed), await repo.tree(base)
     frames = await _map_frames(repo, finding.root.frames, before)
     if isinstance(frames, Stop):
@@ -80,7 +83,7 @@ async def _map_frames(
             continue
         lines = texts.get(path, "").splitlines()
         recorded = (frame.code or "").strip()
-        if 1 <= frame.line <= len(lines) and recorded in {"", lines[frame.line - 1].strip()}:
+        if 1 <= frame.line <= len(lines) and recorded == lines[frame.line - 1].strip():
             code = lines[frame.line - 1].strip()
             mapped.append(CodeFrame(path, frame.function, frame.line, code, frame.variables))
         elif frame is own[-1]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.core.model import Failure, FailureKind, Reason, Stage, Stop
-from app.core.recorded import has_key, is_none, key_repr
+from app.core.recorded import BREADTH, Locals, elements, has_key, is_none, key_repr
 from app.core.syntax import Code, header
 from app.investigate.message import Suspicion, is_known, suspicions
 
@@ -90,13 +90,41 @@ class _Search:
         span = self.code.span(node)
         return span is not None and span.line <= self.line <= span.end_line
 
+    def _readings(self, node: ast.AST) -> tuple[list[Locals], bool]:
+        """The locals under which `node` may have been evaluated, and whether these are all.
+
+        From Python 3.12 on a comprehension has no frame, so its variable is not in the record: each recorded
+        element of what it ran over may have been its value.
+        """
+        readings: list[Locals] = [self.variables]
+        complete = True
+        for above in self.code.ancestors(node):
+            if not isinstance(above, ast.ListComp | ast.SetComp | ast.DictComp):
+                continue
+            for loop in above.generators:
+                if isinstance(loop.target, ast.Name) and loop.target.id not in self.variables:
+                    items = elements(self.variables, loop.iter) or []
+                    complete = complete and 0 < len(items) < BREADTH
+                    readings = [
+                        {**one, loop.target.id: item} for one in readings for item in items
+                    ] or readings
+        return readings, complete
+
+    def _is_none(self, subject: ast.expr) -> bool | None:
+        """True if `subject` was recorded as None, False if never, None if the record does not say."""
+        readings, complete = self._readings(subject)
+        states = {is_none(one, subject) for one in readings}
+        if True in states:
+            return True
+        return False if states == {False} and complete else None
+
     def none_value(self, found: list[Suspicion]) -> Failure | Stop:
         """The one suspicion that the locals leave over."""
         exact = [one for one in found if self._reported_line(one.expression) == self.line]
         found = exact or found
         if not found:
             return _unconfirmed(f"Nothing in the statement at line {self.line} can have raised this message.")
-        states = [is_none(self.variables, one.subject) for one in found]
+        states = [self._is_none(one.subject) for one in found]
         left = [(one, state) for one, state in zip(found, states, strict=True) if state is not False]
         if not left:
             text = self.code.text(found[0].subject)
@@ -148,13 +176,24 @@ class _Search:
 
     def _key_facts(self, mapping: ast.expr, key: ast.expr, message: str) -> tuple[str, ...] | None:
         """What confirms that `mapping` lacked the key; None if the record or the key contradicts it."""
-        spelled = key_repr(self.variables, key)
+        readings, complete = self._readings(mapping)
+        possible = [
+            facts for one in readings if (facts := self._facts(one, mapping, key, message)) is not None
+        ]
+        if not possible:
+            return None if complete else ()
+        return max(possible, key=len)
+
+    def _facts(
+        self, variables: Locals, mapping: ast.expr, key: ast.expr, message: str
+    ) -> tuple[str, ...] | None:
+        spelled = key_repr(variables, key)
         if spelled is None and isinstance(key, ast.JoinedStr):
             spelled = message if _fits(key, message) else ""
         if spelled is not None and not _same_key(spelled, message):
             return None
         text = self.code.text(mapping)
-        match has_key(self.variables, mapping, message):
+        match has_key(variables, mapping, message):
             case True:
                 return None
             case False:

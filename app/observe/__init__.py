@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from app.clients import Clients
 from app.clients.github import RepositoryClient
 from app.clients.github.answers import Deployment
-from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window
+from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window, given
 from app.observe.judge import judge
 
 HISTORY_SECONDS = 3600.0
@@ -17,9 +17,8 @@ FAILED = {"failure", "error"}
 
 async def released(clients: Clients, case: CaseFile) -> Release | Stop | None:
     """The deployment that holds our merge, once it reports success; a Stop if it was rolled back; None until then."""
-    merged, decision, finding, cause = case.merged, case.decision, case.finding, case.cause
-    if merged is None or decision is None or finding is None or cause is None:
-        raise ValueError("there is no merge to follow")
+    merged, decision = given(case.merged), given(case.decision)
+    finding, cause = given(case.finding), given(case.cause)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     deployment = await _deployment(repo, merged.sha, decision.environment)
     if deployment is None:
@@ -60,9 +59,7 @@ async def _deployment(repo: RepositoryClient, sha: str, environment: str) -> Dep
 
 async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
     """The judge's verdict right now: this fingerprint on the new release against before."""
-    release, finding, decision = case.release, case.finding, case.decision
-    if release is None or finding is None or decision is None:
-        raise ValueError("there is no release to judge")
+    release, finding, decision = given(case.release), given(case.finding), given(case.decision)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     statuses = await repo.deployment_statuses(release.deployment_id)
     if not statuses or statuses[0].state != "success":

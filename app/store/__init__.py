@@ -22,7 +22,9 @@ from app.core.errors import StoreUnavailable
 from app.core.model import Incident, Outcome, Result, Stage, TrackRecord
 from app.store.tables import deliveries, incidents, steps, track_record
 
-MAX_ATTEMPTS = 5
+# Seconds before a delivery that could not be processed is tried again; after the last try it is a dead letter.
+RETRY_PAUSES = (1.0, 5.0, 30.0, 120.0)
+MAX_ATTEMPTS = len(RETRY_PAUSES) + 1
 
 
 class Received(StrEnum):
@@ -34,7 +36,7 @@ class Received(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a stored delivery stands. FAILED will be tried again; POISON never."""
+    """Where a stored delivery stands. FAILED waits for GitHub to deliver it again; POISON is never tried again."""
 
     RECEIVED = "received"
     DONE = "done"
@@ -130,7 +132,8 @@ class Store:
             "event": event,
             "body_sha256": digest,
             "body": body,
-            "received_at": self._clock(),
+            "received_at": (now := self._clock()),
+            "due_at": now,
             "state": DeliveryState.RECEIVED,
             "attempts": 0,
             "note": "",
@@ -156,15 +159,15 @@ class Store:
                 sa.update(deliveries)
                 .where(deliveries.c.event == event, deliveries.c.body_sha256 == digest)
                 .where(deliveries.c.state == DeliveryState.FAILED)
-                .values(state=DeliveryState.RECEIVED, attempts=0)
+                .values(state=DeliveryState.RECEIVED, attempts=0, due_at=self._clock())
             )
         return Received.DUPLICATE
 
     def waiting_deliveries(self, limit: int = 50) -> list[StoredDelivery]:
-        """Deliveries still to be processed, oldest first."""
+        """Deliveries that are due to be processed, oldest first."""
         query = (
             sa.select(deliveries.c.guid, deliveries.c.event, deliveries.c.body, deliveries.c.attempts)
-            .where(deliveries.c.state == DeliveryState.RECEIVED)
+            .where(deliveries.c.state == DeliveryState.RECEIVED, deliveries.c.due_at <= self._clock())
             .order_by(deliveries.c.received_at)
             .limit(limit)
         )
@@ -179,16 +182,18 @@ class Store:
             )
 
     def retry_delivery(self, guid: str, note: str) -> DeliveryState:
-        """One more attempt is counted; after the fifth the delivery is FAILED and waits for a redelivery."""
+        """One more attempt is counted: the delivery is due again after a pause, or FAILED after the last one."""
         with self._engine.begin() as connection:
             attempts = connection.execute(
                 sa.select(deliveries.c.attempts).where(deliveries.c.guid == guid)
             ).scalar_one()
-            state = DeliveryState.FAILED if attempts + 1 >= MAX_ATTEMPTS else DeliveryState.RECEIVED
+            last = attempts + 1 >= MAX_ATTEMPTS
+            state = DeliveryState.FAILED if last else DeliveryState.RECEIVED
+            due = self._clock() + (0.0 if last else RETRY_PAUSES[attempts])
             connection.execute(
                 sa.update(deliveries)
                 .where(deliveries.c.guid == guid)
-                .values(attempts=attempts + 1, state=state, note=note[:500])
+                .values(attempts=attempts + 1, state=state, due_at=due, note=note[:500])
             )
         return state
 

@@ -36,9 +36,10 @@ deliveries = Table(
     Column("received_at", Float, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Float, nullable=False),
     Column("note", Text, nullable=False, default=""),
     UniqueConstraint("event", "body_sha256"),
-    Index("ix_deliveries_state", "state", "received_at"),
+    Index("ix_deliveries_state", "state", "due_at"),
 )
 
 incidents = Table(

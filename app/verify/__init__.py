@@ -7,14 +7,12 @@ pass. Nothing is run on the server.
 from __future__ import annotations
 
 from app.clients import Clients
-from app.core.model import CaseFile, Evidence, Reason, Stage, Stop
+from app.core.model import CaseFile, Evidence, Reason, Stage, Stop, given
 
 
 async def verified(clients: Clients, case: CaseFile) -> Evidence | Stop | None:
     """Our check's success on exactly our head; a Stop if it is red or the head moved; None while it runs."""
-    pull, decision = case.pull, case.decision
-    if pull is None or decision is None:
-        raise ValueError("there is no pull request to verify")
+    pull, decision = given(case.pull), given(case.decision)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     runs = [
         run

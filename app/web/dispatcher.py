@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 
 import structlog
@@ -15,6 +16,8 @@ from app.web.events import Desk, handle
 log = structlog.get_logger(__name__)
 
 PAUSE_AFTER_FAULT_SECONDS = 1.0
+# Deliveries that failed become due again by time, not by a wake-up.
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class Poison(Exception):
@@ -47,7 +50,8 @@ class Dispatcher:
 
     async def _run(self) -> None:
         while True:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN_SECONDS)
             self._wake.clear()
             try:
                 while batch := await asyncio.to_thread(self._store.waiting_deliveries):
@@ -66,10 +70,8 @@ class Dispatcher:
         except Poison as fault:
             await self._settle(delivery, DeliveryState.POISON, str(fault))
         except Exception as fault:  # the edge of the process: one bad delivery must not stop the others
-            log.exception("delivery failed", guid=delivery.guid)
             state = await asyncio.to_thread(self._store.retry_delivery, delivery.guid, type(fault).__name__)
-            if state is DeliveryState.RECEIVED:
-                await asyncio.sleep(PAUSE_AFTER_FAULT_SECONDS)
+            log.exception("delivery failed", guid=delivery.guid, state=state, attempts=delivery.attempts + 1)
         else:
             state = DeliveryState.DONE if meant else DeliveryState.IGNORED
             await self._settle(delivery, state, "; ".join(desk.handled))

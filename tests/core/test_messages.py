@@ -303,5 +303,5 @@ def test_a_name_is_a_name_or_unknown(text: str, shown: str) -> None:
 
 
 def test_a_case_without_what_a_text_is_about_is_a_fault() -> None:
-    with pytest.raises(ValueError, match="does not hold"):
+    with pytest.raises(LookupError, match="does not hold"):
         messages.pull_body(CaseFile(case().incident, opened_at=0.0))

@@ -51,7 +51,33 @@ def test_line_ends_tabs_and_comments_stay(handled: Mapping[str, Handled]) -> Non
     )
 
 
-def test_what_readers_may_not_allow_for_is_left_to_a_person(handled: Mapping[str, Handled]) -> None:
-    patch = handled["dict_payload_none"].answer
+@pytest.mark.parametrize(
+    "name", ["dict_payload_none", "missing_price_is_not_zero", "comprehension_of_optional_keys"]
+)
+def test_what_readers_may_not_allow_for_is_left_to_a_person(
+    name: str, handled: Mapping[str, Handled]
+) -> None:
+    patch = handled[name].answer
     assert isinstance(patch, Patch)
     assert patch.applicability is Applicability.UNSAFE
+
+
+def test_at_equal_evidence_the_safe_fix_comes_first(handled: Mapping[str, Handled]) -> None:
+    patch = handled["format_spec_without_guard"].answer
+    assert isinstance(patch, Patch)
+    assert patch.pattern == "none_return_guard"
+    assert patch.applicability is Applicability.SAFE
+    assert any("none_neutral_value" in one for one in patch.alternatives)
+
+
+def test_a_missing_number_is_not_taken_for_zero_in_a_difference(handled: Mapping[str, Handled]) -> None:
+    patch = handled["missing_price_is_not_zero"].answer
+    assert isinstance(patch, Patch)
+    assert "if product.sale_price is None:" in (patch.fix.after or "")
+    assert not any("none_neutral_value" in one for one in patch.alternatives)
+
+
+def test_the_lines_of_a_test_are_short(handled: Mapping[str, Handled]) -> None:
+    patch = handled["nested_dataclasses_in_lists"].answer
+    assert isinstance(patch, Patch)
+    assert max(len(line) for line in (patch.test.change.after or "").splitlines()) <= 104

@@ -43,6 +43,7 @@ class Desk:
     dispatcher: Dispatcher
     started: list[Incident] = field(default_factory=list)
     woken: list[tuple[str, str]] = field(default_factory=list)
+    stopped: list[tuple[str, str]] = field(default_factory=list)
 
     def put(self, guid: str, event: str, body: Any) -> None:
         self.store.receive(guid, event, body if isinstance(body, bytes) else json.dumps(body).encode())
@@ -80,8 +81,15 @@ def desk(store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> D
         desk.woken.append((incident_id, key))
 
     monkeypatch.setattr(workflow, "start", start)
+
+    async def stop(incident_id: str, by: str, key: str) -> None:
+        assert key
+        desk.stopped.append((incident_id, by))
+
     monkeypatch.setattr(workflow, "wake", wake)
+    monkeypatch.setattr(workflow, "stop", stop)
     monkeypatch.setattr(module, "PAUSE_AFTER_FAULT_SECONDS", 0.0)
+    monkeypatch.setattr("app.store.RETRY_PAUSES", (0.0,) * (MAX_ATTEMPTS - 1))
     return desk
 
 
@@ -124,6 +132,29 @@ async def test_anything_else_is_ignored(desk: Desk, payload: dict[str, Any]) -> 
     desk.put("g-1", "issues", payload)
     assert await desk.run() == {"g-1": ("ignored", "")}
     assert desk.started == []
+
+
+@pytest.mark.parametrize(
+    ("action", "number", "kind", "stops"),
+    [
+        ("closed", 3, "User", True),
+        ("deleted", 3, "User", True),
+        ("transferred", 3, "User", True),
+        ("closed", 3, "Bot", False),
+        ("closed", 4, "User", False),
+        ("labeled", 3, "User", False),
+    ],
+)
+async def test_i20_a_person_who_removes_the_issue_stops_its_incident(
+    desk: Desk, action: str, number: int, kind: str, *, stops: bool
+) -> None:
+    desk.put("g-1", "issues", issue())
+    await desk.run()
+    (incident,) = desk.started
+    desk.put("g-2", "issues", {**issue(action, number=number), "sender": {"login": "ada", "type": kind}})
+    states = await desk.run()
+    assert desk.stopped == ([(incident.id, f"`ada`, who {action} the issue")] if stops else [])
+    assert states["g-2"][0] == ("done" if stops else "ignored")
 
 
 async def test_progress_wakes_only_the_running_incidents_of_the_repository(desk: Desk) -> None:

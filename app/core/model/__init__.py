@@ -15,7 +15,7 @@ from app.core.model.finding import (
     Span,
     SuspectCommit,
 )
-from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window
+from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given
 from app.core.model.repair import (
     Armed,
     Decision,
@@ -64,4 +64,5 @@ __all__ = [
     "TrackRecord",
     "Verdict",
     "Window",
+    "given",
 ]

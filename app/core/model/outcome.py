@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app.core.model.finding import Finding, Incident, RootCause
 from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
 from app.core.model.terms import Judgement, Result
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,14 @@ class Outcome:
     summary: str
     stop: Stop | None = None
     pull_request: int | None = None
+
+
+def given(value: T | None) -> T:
+    """The part of a case file that an earlier stage has given.
+
+    Raises:
+        LookupError: if that stage has not run, which is a mistake in the pipeline.
+    """
+    if value is None:
+        raise LookupError("the case file does not hold what this stage works on")
+    return value

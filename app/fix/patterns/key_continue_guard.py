@@ -7,7 +7,8 @@ Why it fails:
     Most items have the key, so the body was written as if all had it.
 
 Fix safety:
-    Safe. The guard tests exactly what the next statement needs, so every round that it ends would have raised.
+    Safe. The guard tests exactly what the next statement needs, so every round that it ends would have raised. In a
+    comprehension the condition is only proposed: a reader may count on one result for each item.
 
 References:
     Python Language Reference, "Membership test operations"; "The continue statement".
@@ -19,6 +20,7 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
+from app.fix.filtering import filter_items
 from app.fix.keys import is_lookup, is_misspelt
 from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Unchanged
 from app.fix.patterns.none_continue_guard import skip_item
@@ -28,9 +30,9 @@ from app.fix.site import Site
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts `continue` before the failing statement of a `for` loop."""
     if is_lookup(site) and not is_misspelt(site) and not isinstance(site.statement, ast.Delete):
-        proposal = skip_item(site)
-        if proposal is not None:
-            yield proposal
+        for proposal in (skip_item(site), filter_items(site)):
+            if proposal is not None:
+                yield proposal
 
 
 PATTERN = FixPattern(
@@ -63,6 +65,22 @@ def weights(lines):
 
 
 assert weights([{"weight": 500}, {"sku": "gift card"}]) == [0.5]
+""",
+        ),
+        Example(
+            """\
+def names(orders):
+    return [order["customer"]["name"] for order in orders]
+
+
+assert names([{"customer": {"name": "Mia"}}, {"id": 1}]) == ["Mia"]
+""",
+            """\
+def names(orders):
+    return [order["customer"]["name"] for order in orders if "customer" in order]
+
+
+assert names([{"customer": {"name": "Mia"}}, {"id": 1}]) == ["Mia"]
 """,
         ),
     ),

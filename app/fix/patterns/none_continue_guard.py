@@ -7,7 +7,8 @@ Why it fails:
     Most items have the value, so the body was written as if all had it.
 
 Fix safety:
-    Safe. The guard tests exactly what the next statement needs, so every round that it ends would have raised.
+    Safe. The guard tests exactly what the next statement needs, so every round that it ends would have raised. In a
+    comprehension the condition is only proposed: a reader may count on one result for each item.
 
 References:
     Python Language Reference, "The continue statement".
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.core.syntax import names_bound, names_in
 from app.fix.edit import Before
+from app.fix.filtering import filter_items
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.patterns.none_skip_statement import is_part_of_row
 from app.fix.site import Site
@@ -28,9 +30,9 @@ from app.fix.site import Site
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts `continue` before the failing statement of a `for` loop."""
-    proposal = skip_item(site)
-    if proposal is not None:
-        yield proposal
+    for proposal in (skip_item(site), filter_items(site)):
+        if proposal is not None:
+            yield proposal
 
 
 def skip_item(site: Site) -> Proposal | None:
@@ -107,6 +109,22 @@ def by_city(orders):
 
 
 assert by_city([{"address": {"city": "Rome"}}, {"address": None}]) == {"Rome": 1}
+""",
+        ),
+        Example(
+            """\
+def names(orders):
+    return [order["customer"]["name"] for order in orders]
+
+
+assert names([{"customer": {"name": "Mia"}}, {"customer": None}]) == ["Mia"]
+""",
+            """\
+def names(orders):
+    return [order["customer"]["name"] for order in orders if order["customer"] is not None]
+
+
+assert names([{"customer": {"name": "Mia"}}, {"customer": None}]) == ["Mia"]
 """,
         ),
     ),

@@ -20,11 +20,12 @@ def upgrade() -> None:
         sa.Column("received_at", sa.Float, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("due_at", sa.Float, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("guid", name="pk_deliveries"),
         sa.UniqueConstraint("event", "body_sha256", name="uq_deliveries_event"),
     )
-    op.create_index("ix_deliveries_state", "deliveries", ["state", "received_at"])
+    op.create_index("ix_deliveries_state", "deliveries", ["state", "due_at"])
     op.create_table(
         "incidents",
         sa.Column("id", sa.String(80), nullable=False),
