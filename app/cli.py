@@ -12,6 +12,7 @@ from pathlib import Path
 from app import __version__
 from app.settings import MissingSettings, read_settings
 
+FAILED = 1
 BAD_INPUT = 2
 
 
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_options: argparse.Namespace) -> int:
+    from app.core.errors import AutofixError
     from app.logs import configure_logs
     from app.web.process import run
 
@@ -61,7 +63,11 @@ def _serve(_options: argparse.Namespace) -> int:
         print(f"autofix cannot start:\n{fault}", file=sys.stderr)
         return BAD_INPUT
     configure_logs(settings.log_format)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except (AutofixError, OSError) as fault:
+        print(f"autofix has ended: {fault}", file=sys.stderr)
+        return FAILED
     return 0
 
 

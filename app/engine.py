@@ -7,6 +7,7 @@ A step's effect happens at least once, so every effect must be idempotent. Store
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import fcntl
 import os
@@ -14,8 +15,9 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import IO, Any, ParamSpec, TypeVar, cast
 
+import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from dbos import error as dbos_error
@@ -33,7 +35,7 @@ INBOX = "inbox"
 
 
 class EngineLocked(AutofixError):
-    """Another process already works with this data folder."""
+    """Another process already works with this data folder or database."""
 
 
 class Engine:
@@ -42,18 +44,13 @@ class Engine:
     def __init__(
         self, data_dir: Path, *, database_url: str | None = None, wake_seconds: float = 0.25
     ) -> None:
-        # Opened without truncation: a second process must not wipe the first one's id.
-        self._lock = (data_dir / "engine.lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as fault:
-            self._lock.close()
-            raise EngineLocked(
-                f"another Autofix is running on {data_dir}; stop it or use another folder"
-            ) from fault
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        self._locks = contextlib.ExitStack()
+        self._locks.callback(_lock_folder(data_dir).close)
+        if database_url is not None:
+            with contextlib.ExitStack() as on_failure:
+                on_failure.push(self._locks)
+                self._locks.callback(_lock_database(database_url).close)
+                on_failure.pop_all()
         url = database_url or f"sqlite:///{data_dir / 'engine.sqlite'}"
         if url.startswith("sqlite"):
             _write_ahead(data_dir / "engine.sqlite")
@@ -77,7 +74,7 @@ class Engine:
     async def stop(self) -> None:
         """Nothing runs any more; unfinished workflows stay stored and go on at the next launch."""
         await asyncio.to_thread(DBOS.destroy)
-        self._lock.close()
+        self._locks.close()
 
 
 def workflow(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
@@ -173,6 +170,33 @@ def _unixepoch(modifier: str) -> float:
     if modifier != "subsec":
         raise ValueError(f"unixepoch({modifier!r}) is not known to this stand-in")
     return time.time()
+
+
+def _lock_folder(data_dir: Path) -> IO[str]:
+    """The open lock file of the folder, with this process's id in it; it is free again when the file is closed."""
+    # Opened without truncation: a second process must not wipe the first one's id.
+    lock = (data_dir / "engine.lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fault:
+        lock.close()
+        raise EngineLocked(
+            f"another Autofix is running on {data_dir}; stop it or use another folder"
+        ) from fault
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _lock_database(url: str) -> psycopg.Connection:
+    """A connection that holds the one lock of Autofix in this database: two live processes would share workflows."""
+    connection = psycopg.connect(url, autocommit=True)
+    row = connection.execute("SELECT pg_try_advisory_lock(hashtext('autofix'))").fetchone()
+    if row is None or row[0] is not True:
+        connection.close()
+        raise EngineLocked("another Autofix is running on this database; stop it or use another database")
+    return connection
 
 
 def _write_ahead(path: Path) -> None:

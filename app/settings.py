@@ -50,7 +50,10 @@ class Settings(BaseModel):
     data_dir: Annotated[Path, Field(description="Folder of the embedded databases")] = Path("autofix-data")
     database_url: Annotated[
         str | None,
-        Field(description="PostgreSQL URL for several processes; empty means SQLite in the data folder"),
+        Field(
+            pattern="^postgresql://",
+            description="PostgreSQL URL to use instead of SQLite in the data folder; one server process per database",
+        ),
     ] = None
     host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on")] = 8080

@@ -48,7 +48,7 @@ class AutofixServer:
     @property
     def store_url(self) -> str:
         """The server's database, for reading along."""
-        return f"sqlite:///{self.data_dir / 'autofix.sqlite'}"
+        return self._environment.get("AUTOFIX_DATABASE_URL", f"sqlite:///{self.data_dir / 'autofix.sqlite'}")
 
     async def start(self) -> None:
         """The server is ready to take deliveries.

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -63,10 +63,19 @@ class Rate:
 class World:
     """Everything the demo needs, between `async with`. Nothing is left running, nothing lies outside `root`."""
 
-    def __init__(self, root: Path, scenario: Scenario, *, shop: Path | None = None, tell: Listener) -> None:
+    def __init__(
+        self,
+        root: Path,
+        scenario: Scenario,
+        *,
+        shop: Path | None = None,
+        tell: Listener,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
+        self._more_settings = settings or {}
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"
@@ -241,6 +250,7 @@ class World:
             "AUTOFIX_SENTRY_ORGANIZATIONS": OWNER,
             "AUTOFIX_RECONCILE_SECONDS": "5",
             "AUTOFIX_LOG_FORMAT": "json",
+            **self._more_settings,
         }
 
     async def _git(self, folder: Path, *arguments: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -28,10 +28,14 @@ async def played(tmp_path: Path) -> AsyncIterator[Play]:
     async with AsyncExitStack() as stack:
 
         async def run(
-            name: str, *, shop: Path | None = None, before: Callable[[World], None] = lambda _: None
+            name: str,
+            *,
+            shop: Path | None = None,
+            settings: Mapping[str, str] | None = None,
+            before: Callable[[World], None] = lambda _: None,
         ) -> tuple[World, Story]:
             display = Display(Console())
-            world = World(tmp_path, SCENARIOS[name], shop=shop, tell=display.line)
+            world = World(tmp_path, SCENARIOS[name], shop=shop, tell=display.line, settings=settings)
             await stack.enter_async_context(world)
             worlds.append(world)
             before(world)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from app.demo.github import Actor, Event, issues
 from app.demo.story import Story
 from app.demo.world import World
+from postgres import binaries, cluster
 
 Play = Callable[..., Awaitable[tuple[World, Story]]]
 
@@ -37,3 +40,16 @@ async def test_a_person_who_closes_the_issue_stops_the_automation(played: Play) 
     (pull,) = world.repository.pulls.values()
     assert pull.open
     assert pull.auto_merge is None
+
+
+@pytest.mark.skipif(binaries() is None, reason="Postgres is not installed on this machine")
+async def test_on_postgres_two_kills_leave_one_fix(played: Play) -> None:
+    programs = binaries()
+    assert programs is not None
+    with cluster(programs) as url:
+        world, story = await played("crash", settings={"AUTOFIX_DATABASE_URL": url})
+
+        assert story.outcome == "fixed", story.summary
+        assert world.server.starts == 3
+        assert len(world.repository.pulls) == 1
+        await world.server.stop()
