@@ -12,7 +12,7 @@ from app.fix.returns import is_optional
 from app.fix.site import Site, form_type
 
 _NUMBERS = frozenset({"int", "float", "Decimal", "Fraction"})
-_LOGGED = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log", "print"})
+LOGGED = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log", "print"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,19 @@ def _summand(site: Site, other: ast.expr) -> Iterator[Fallback]:
     if kind == "str":
         yield Fallback('""', f"It is joined with the text `{site.text(other)}`.", Strength.CONTEXT)
     elif kind in _NUMBERS:
-        yield Fallback("0", f"It is added to the number `{site.text(other)}`.", Strength.CONTEXT)
+        why = f"It is added to the number `{site.text(other)}`."
+        yield Fallback("0", why, Strength.CONTEXT, accepted=not _is_factor(site))
+
+
+def _is_factor(site: Site) -> bool:
+    """True if the missing value is a rate, a price or a quantity: a product without it is not known to be 0."""
+    match site.parent(site.subject):
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return False
+        case ast.BinOp():
+            return True
+        case _:
+            return False
 
 
 def _deduction(site: Site, other: ast.expr) -> Iterator[Fallback]:
@@ -126,7 +138,9 @@ def _deduction(site: Site, other: ast.expr) -> Iterator[Fallback]:
 def _element(site: Site, above: ast.expr) -> Iterator[Fallback]:
     match site.parent(above):
         case ast.Call(func=ast.Name(id="sum" | "fsum")):
-            yield Fallback("0", "In a sum, nothing counts 0.", Strength.CONTEXT)
+            yield Fallback(
+                "0", "In a sum, nothing counts 0.", Strength.CONTEXT, accepted=not _is_factor(site)
+            )
         case ast.Call(func=ast.Attribute(attr="join")):
             yield Fallback('""', "In joined text, nothing is written as nothing.", Strength.CONTEXT)
         case _:
@@ -150,7 +164,7 @@ def _argument(site: Site, node: ast.expr, above: ast.Call | ast.keyword) -> Iter
     keyword = above.arg if isinstance(above, ast.keyword) else None
     position = next((at for at, one in enumerate(call.args) if one is node), None)
     name = _callee(call)
-    if name in _LOGGED and position is not None and isinstance(site.parent(call), ast.Expr):
+    if name in LOGGED and position is not None and isinstance(site.parent(call), ast.Expr):
         yield Fallback("None", f"`{name}` writes None as it is.", Strength.CONTEXT)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
         yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)

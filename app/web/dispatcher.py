@@ -50,8 +50,10 @@ class Dispatcher:
 
     async def _run(self) -> None:
         while True:
+            # Not `wait_for`: before Python 3.12 it may swallow a cancellation that comes with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN_SECONDS)
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 while batch := await asyncio.to_thread(self._store.waiting_deliveries):

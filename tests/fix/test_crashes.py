@@ -52,7 +52,19 @@ def test_line_ends_tabs_and_comments_stay(handled: Mapping[str, Handled]) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["dict_payload_none", "missing_price_is_not_zero", "comprehension_of_optional_keys"]
+    "name",
+    [
+        "dict_payload_none",
+        "missing_price_is_not_zero",
+        "missing_rate_is_not_zero",
+        "comprehension_of_optional_keys",
+        "age_gate",
+        "token_without_expiry",
+        "ban_without_entry",
+        "age_without_entry",
+        "payment_left_out",
+        "state_left_unchanged",
+    ],
 )
 def test_what_readers_may_not_allow_for_is_left_to_a_person(
     name: str, handled: Mapping[str, Handled]
@@ -60,6 +72,12 @@ def test_what_readers_may_not_allow_for_is_left_to_a_person(
     patch = handled[name].answer
     assert isinstance(patch, Patch)
     assert patch.applicability is Applicability.UNSAFE
+
+
+def test_what_can_not_be_tested_does_not_pass_a_gate(handled: Mapping[str, Handled]) -> None:
+    patch = handled["age_gate"].answer
+    assert isinstance(patch, Patch)
+    assert "if customer.age is None or customer.age < 18:" in (patch.fix.after or "")
 
 
 def test_at_equal_evidence_the_safe_fix_comes_first(handled: Mapping[str, Handled]) -> None:

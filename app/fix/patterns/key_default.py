@@ -24,6 +24,7 @@ from app.fix.edit import Replace
 from app.fix.keys import gets, is_misspelt, is_table
 from app.fix.neutral import neutral_places, outside_quotes
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
+from app.fix.patterns.none_test_guard import refuses
 from app.fix.returns import answers_yes_or_no, fallback_returns
 from app.fix.site import Site
 
@@ -51,10 +52,11 @@ def _defaults(site: Site) -> Iterator[Fallback]:  # noqa: C901 - a table of form
     if found is not None:
         yield Fallback(found.code, f"{found.place} uses `{found.code}` for the same key.", Strength.PRECEDENT)
     match site.parent(site.node):
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is site.node:
-            yield Fallback("None", "The value is only tested.", Strength.SYNTAX)
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) as holder if test is site.node:
+            yield Fallback("None", "The value is only tested.", Strength.SYNTAX, accepted=not refuses(holder))
         case ast.BoolOp() | ast.UnaryOp(op=ast.Not()) as test if _is_test(site, test):
-            yield Fallback("None", "The value is only tested.", Strength.SYNTAX)
+            accepted = not refuses(site.statement)
+            yield Fallback("None", "The value is only tested.", Strength.SYNTAX, accepted=accepted)
         case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
             yield Fallback("None", "The value is compared with None.", Strength.SIGNATURE)
         case ast.Compare(left=left, ops=[ast.Eq()]) if left is site.node:

@@ -7,7 +7,8 @@ Why it fails:
     The question is asked before it is known that there is an entry.
 
 Fix safety:
-    Safe. `key in data and` changes only tests that would have raised; negative questions are left alone.
+    Safe. `key in data and` changes only tests that would have raised; negative questions are left alone. Where the
+    branch turns something away (it raises, leaves the round, or returns False or nothing), it is only proposed.
 
 References:
     Python Language Reference, "Boolean operations" and "Membership test operations".

@@ -7,7 +7,8 @@ Why it fails:
     The step is optional in the data, and unconditional in the code.
 
 Fix safety:
-    Safe. The condition is exactly what the statement needs, so what is left out would have raised.
+    Safe for what is collected, summed up or logged: what is left out would have raised. Whether a call of a service or
+    a change of an object may be left out is for a person to say, so that is only proposed.
 
 References:
     Python Language Reference, "The if statement".
@@ -20,8 +21,13 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Wrap
+from app.fix.neutral import LOGGED
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
+
+_COLLECTS = frozenset(
+    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "write"}
+)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -49,8 +55,19 @@ def skip_statement(site: Site) -> Proposal | None:
         (why,),
         "The condition leaves out only what would have raised.",
         Strength.SYNTAX if counts else Strength.LAST if is_part_of_row(site) else Strength.GUARD,
-        safe=counts or not is_part_of_row(site),
+        safe=(counts or not is_part_of_row(site)) and _stays_inside(site.statement),
     )
+
+
+def _stays_inside(statement: ast.stmt) -> bool:
+    """True for a sum, a collection or a log; whether a payment or a state may be left out is for a person to say."""
+    match statement:
+        case ast.AugAssign(target=target):
+            return not isinstance(target, ast.Attribute)
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
+            return name in _COLLECTS | LOGGED
+        case _:
+            return False
 
 
 def is_part_of_row(site: Site) -> bool:

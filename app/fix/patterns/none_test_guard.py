@@ -8,7 +8,8 @@ Why it fails:
 
 Fix safety:
     Safe. `x is not None and` changes only tests that would have raised. A negative question (`not x.paid`, `!=`) has
-    no such answer and is left alone, unless its branch leaves at once: then None leaves too.
+    no such answer and is left alone, unless its branch leaves at once: then None leaves too. Where the branch turns
+    something away (it raises, leaves the round, or returns False or nothing), an answer is only proposed.
 
 References:
     Python Language Reference, "Boolean operations": `and` evaluates its second operand only if the first is true.
@@ -51,6 +52,9 @@ def guard_test(site: Site) -> Proposal | None:
     if leaves and (negative or needed):
         code = f"{site.negated_test} or {_bracketed(site, node, ast.And)}"
         why = "The branch leaves at once, and what follows needs the value."
+    elif leaves and not negative and refuses(holder):
+        code = f"{site.negated_test} or {_bracketed(site, node, ast.And)}"
+        why = "The branch turns away what does not qualify; what can not be tested does not pass either."
     elif negative or needed or _bears_raise(holder):
         return None
     else:
@@ -62,7 +66,25 @@ def guard_test(site: Site) -> Proposal | None:
         (why,),
         "Only tests that would have raised have another result.",
         Strength.SYNTAX,
+        safe=negative or needed or not refuses(holder),
     )
+
+
+def refuses(holder: ast.AST) -> bool:
+    """True for a condition that turns something away: letting pass what could not be tested is for a person to say."""
+    if not isinstance(holder, ast.If):
+        return False
+    match holder.body[-1]:
+        case ast.Raise() | ast.Continue() | ast.Break():
+            return True
+        case ast.Return(value=value):
+            return value is None or (isinstance(value, ast.Constant) and _says_no(value.value))
+        case _:
+            return False
+
+
+def _says_no(value: object) -> bool:
+    return value is None or value is False
 
 
 def _question(site: Site) -> tuple[ast.expr, ast.AST] | None:  # noqa: C901, PLR0911, PLR0912 - a table of forms
