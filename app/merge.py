@@ -63,7 +63,7 @@ async def arm(clients: Clients, case: CaseFile) -> Armed | Held:
     repo = _repository(clients, case)
     pull, decision, cause = given(case.pull), given(case.decision), given(case.cause)
     if not decision.action.allows(Action.AUTOMERGE):
-        return Held(_stop(Reason.POLICY_FORBIDS, "; ".join(decision.because)))
+        return Held(_stop(Reason.NEEDS_REVIEW, "; ".join(decision.because)))
     required = await repo.required_checks(cause.base_branch)
     refusal = unready(required, decision.verify_check, cause.base_branch)
     if refusal is not None:

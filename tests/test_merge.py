@@ -251,7 +251,7 @@ async def test_without_permission_nothing_is_armed() -> None:
     repo = Repo(state(autoMergeRequest=None))
     held = await arm(repo.clients, case(decision=replace(DECISION, action=Action.PROPOSE)))
     assert isinstance(held, Held)
-    assert (held.stop.reason, repo.writes) == (Reason.POLICY_FORBIDS, [])
+    assert (held.stop.reason, repo.writes) == (Reason.NEEDS_REVIEW, [])
 
 
 async def test_an_unprotected_branch_is_not_armed() -> None:

@@ -11,6 +11,7 @@ import re
 from app.core.category import CATEGORIES
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
+    Applicability,
     Armed,
     CaseFile,
     FailureKind,
@@ -105,20 +106,25 @@ def pull_body(case: CaseFile) -> str:
     finding, cause = given(case.finding), given(case.cause)
     patch, decision = given(case.patch), given(case.decision)
     reasons = " ".join(prose(reason) for reason in decision.because)
+    safety = (
+        "Why it is safe"
+        if patch.applicability is Applicability.SAFE
+        else "What it changes, and for you to judge"
+    )
     parts = (
         f"Refs #{case.incident.issue}. The issue stays open until production shows that the error is gone.",
         "### What happened",
         (
             f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {_counts(finding)}, "
-            f"release {code(finding.release or 'unknown')} {_tracker_link(finding)}."
+            f"release {code(finding.release or 'unknown')} ({_tracker_link(finding)})."
         ),
         fence(cause.culprit.code, "python"),
         "### Root cause",
         _evidence(cause),
         "### The fix",
         prose(patch.summary),
-        bullets(map(prose, patch.why)),
-        f"**Why it is safe.** {prose(patch.why_safe)}",
+        bullets(prose(reason) for reason in patch.why if reason not in cause.failure.evidence),
+        f"**{safety}.** {prose(patch.why_safe)}",
         "### Proof",
         (
             f"{code(patch.test.test_id)} replays the recorded call. The check {code(decision.verify_check)} runs it on "
@@ -155,8 +161,10 @@ def resolved(case: CaseFile, outcome: Outcome) -> str:
 
 def ended(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment once the automation has ended without a verified fix."""
-    heading = "A fix is proposed" if outcome.result is Result.PROPOSED else "Handed over to a person"
-    why = prose(outcome.stop.detail) if outcome.stop else ""
+    proposed = outcome.result is Result.PROPOSED
+    heading = "A fix is proposed" if proposed else "Handed over to a person"
+    # An escalation explains itself in a comment of its own.
+    why = prose(outcome.stop.detail) if outcome.stop and proposed else ""
     return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, _progress(case)) if part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
@@ -50,11 +51,14 @@ class Display:
         text = f"{step.stage}: {step.note}" if refused else TOLD[step.name]
         self.line(text, style="yellow" if refused else "green")
 
-    def opening(self, scenario: Scenario, seed: int) -> None:
+    def opening(self, scenario: Scenario, seed: int, shop: Path | None) -> None:
         """What is about to be seen."""
-        self._console.rule(f"[bold]Autofix demo: {scenario.name}")
+        self._console.rule(f"[bold]Autofix demo: {scenario.name if shop is None else shop.name}")
+        story = (
+            scenario.story if shop is None else "your own shop: let us see what becomes of its first failure"
+        )
         self._console.print(
-            f"{scenario.story}. Everything runs on this machine. Seed {seed}.\n", highlight=False
+            f"{_plain(story)}. Everything runs on this machine. Seed {seed}.\n", highlight=False
         )
 
     def commands(self, *commands: str) -> None:

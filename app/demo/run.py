@@ -27,12 +27,14 @@ from app.store import IncidentRow, Store
 
 LONGEST_SECONDS = 280.0
 POLL_SECONDS = 0.2
+QUIET_SECONDS = 45.0
 # The rate after the fix is counted over at least this time, so that the last table is worth reading.
 AFTER_SECONDS = 8.0
 # A kill comes up to this many seconds after one of these steps was seen, both at random.
 KILL_DELAY_SECONDS = 1.5
 KILLED_AFTER = ("detect", "investigate", "fix", "propose", "arm", "verified", "merged", "released")
 DOWN_SECONDS = 1.0
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -60,19 +62,27 @@ def demo(name: str, *, json_file: Path | None, keep: bool, shop: Path | None, se
         if json_file is not None:
             json_file.write_text(json.dumps(story.as_json(), indent=2) + "\n", encoding="utf-8")
 
-    display.opening(scenario, seed)
+    display.opening(scenario, seed, shop)
+    keep_logs = False
     try:
         story = asyncio.run(
             _until_told(_play(scenario, root, display, tell_story, keep=keep, shop=shop, seed=seed))
         )
     except (WorldFailed, ServerFailed, DemoFailed, MixUnreadable) as fault:
+        keep_logs = True
         console.print(f"[red]The demo failed:[/red] {fault}\nIts logs are kept in {root}")
-        return 1
+        return FAILED
     except (asyncio.CancelledError, KeyboardInterrupt):
-        shutil.rmtree(root, ignore_errors=True)
+        print("stopped; nothing is left running", file=sys.stderr)
         return INTERRUPTED
-    shutil.rmtree(root, ignore_errors=True)
-    return 0 if as_expected(scenario, story) else 1
+    finally:
+        if not keep_logs:
+            shutil.rmtree(root, ignore_errors=True)
+    if as_expected(scenario, story):
+        return 0
+    ended = f"{scenario.result}{f' ({scenario.reason})' if scenario.reason else ''}"
+    console.print(f"[yellow]This scenario should have ended {ended}, so the exit status is 1.")
+    return FAILED
 
 
 def _wrong_input(name: str, json_file: Path | None, shop: Path | None) -> str | None:
@@ -92,9 +102,10 @@ def as_expected(scenario: Scenario, story: Story) -> bool:
 
 
 async def _until_told(story: Coroutine[Any, Any, Story]) -> Story:
-    """The story; SIGTERM ends it as Ctrl-C does, with everything cleaned up."""
+    """The story; SIGTERM and a closed terminal end it as Ctrl-C does, with everything cleaned up."""
     task = asyncio.ensure_future(story)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await task
 
 
@@ -125,7 +136,7 @@ async def play(world: World, display: Display, chance: random.Random) -> tuple[S
     store = Store(world.server.store_url)
     assassin = asyncio.create_task(_kill(world.server, store, world.scenario.kills, display, chance))
     try:
-        incident = await _follow(store, display)
+        incident = await _follow(world, store, display)
         deployed = _deployed_at(world)
         await asyncio.sleep(AFTER_SECONDS)
         steps = await asyncio.to_thread(store.steps, incident.id)
@@ -140,11 +151,13 @@ async def play(world: World, display: Display, chance: random.Random) -> tuple[S
     return tell(world.scenario.name, incident, steps, before, after), await _diff(world, incident)
 
 
-async def _follow(store: Store, display: Display) -> IncidentRow:
+async def _follow(world: World, store: Store, display: Display) -> IncidentRow:
     """The first incident once it has ended, its steps told on the way. A bad fix may cause more of them."""
-    limit = time.monotonic() + LONGEST_SECONDS
+    start = time.monotonic()
     told = 0
-    while time.monotonic() < limit:
+    while time.monotonic() < start + LONGEST_SECONDS:
+        if time.monotonic() > start + QUIET_SECONDS and world.rate().errors == 0:
+            raise DemoFailed("no request of the customers has failed: does traffic.json reach the bug?")
         for incident in (await asyncio.to_thread(store.incidents))[-1:]:
             steps = await asyncio.to_thread(store.steps, incident.id)
             for step in steps[told:]:
@@ -209,7 +222,7 @@ async def _stay(world: World, display: Display) -> None:
         f"git --git-dir={world.repository.git_dir} log --stat main",
         f"curl -s {world.platform.url}/status",
         f"curl -s {world.platform.proxy_url}/healthz",
-        f"curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues?state=all",
+        f"curl -s -H 'Authorization: Bearer {token}' '{world.github.base_url}/repos/{FULL_NAME}/issues?state=all'",
         f"curl -s -H 'Authorization: Bearer {token}' {world.github.base_url}/repos/{FULL_NAME}/issues/1/comments",
     )
     try:

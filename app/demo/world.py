@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from app.demo.actions import ActionsRunner, JobView
 from app.demo.autofix import AutofixServer
 from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, Event, GitHubStandIn, Repository
+from app.demo.github.reports import DeploymentStatus
 from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.scenario import TEMPLATE, Scenario
@@ -36,6 +37,7 @@ WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - likewise
 ACTION_REPOSITORY = "autofix-app/autofix"
 REQUIRED_CHECKS = ("autofix", "tests")
 ALERT_AFTER = 5
+NOT_COMMITTED = shutil.ignore_patterns(".git", "__pycache__", ".pytest_cache", ".venv", "venv")
 DEPLOY_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
@@ -176,7 +178,7 @@ class World:
     async def _first_push(self) -> None:
         """The sample repository's first commit is pushed; its own deploy workflow brings it into production."""
         folder = self.root / "first-commit"
-        shutil.copytree(self._template, folder, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+        shutil.copytree(self._template, folder, ignore=NOT_COMMITTED)
         if self.scenario.overlay is not None:
             shutil.copytree(self.scenario.overlay, folder, dirs_exist_ok=True)
         await self._git(folder, "init", "--quiet", "--initial-branch=main")
@@ -191,8 +193,15 @@ class World:
             if self.platform.traffic:
                 self._tell(f"the shop's own CD has deployed {after[:7]}")
                 return
+            refused = [status for status in self._rollout() if status.state in {"failure", "error"}]
+            if refused:
+                raise WorldFailed(f"the shop cannot be deployed as it is: {refused[0].description}")
             await asyncio.sleep(POLL_SECONDS)
-        raise WorldFailed(f"the first deployment did not finish; the logs are in {self.root}")
+        raise WorldFailed("the first deployment did not finish in time")
+
+    def _rollout(self) -> list[DeploymentStatus]:
+        """What the shop's CD has reported of its deployments so far."""
+        return [status for one in self.repository.deployments.values() for status in one.statuses]
 
     async def _protect(self) -> None:
         """`main` requires the tests and our verification, both reported by GitHub Actions: set as an admin would."""
@@ -278,7 +287,8 @@ class World:
         )
         output, errors = await process.communicate()
         if process.returncode != 0:
-            raise WorldFailed(f"git {arguments[0]} failed: {errors.decode(errors='replace').strip()}")
+            said = (errors or output).decode(errors="replace").strip()
+            raise WorldFailed(f"git {arguments[0]} failed: {said}")
         return output.decode(errors="replace").strip()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.core.syntax import names_bound, own_nodes
 from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
@@ -19,6 +21,12 @@ _SHOWN_BY_RESULTS = frozenset({"str", "list", "dict", "set", "bool", "tuple"})
 _MEANINGFUL = frozenset(
     {"int", "float", "Decimal", "dict", "Dict", "Mapping"}
 )  # an empty one is a statement, too
+
+
+# "No" as an answer of these lets somebody or something through.
+_RESTRICTS = re.compile(
+    r"block|bann|den(y|ied)|forbid|lock|expir|revok|suspend|fraud|require|restrict|limit|exceed|overdue"
+)
 
 
 def fallback_returns(site: Site) -> list[Fallback]:
@@ -39,6 +47,8 @@ def fallback_returns(site: Site) -> list[Fallback]:
         *_nothing(site),
         *_module(site),
     ]
+    if _RESTRICTS.search(site.function.name):
+        found = [replace(one, accepted=False) if one.code == "False" else one for one in found]
     return _distinct(sorted(found, key=lambda one: one.strength))
 
 
@@ -99,7 +109,7 @@ def _declared(site: Site) -> Iterator[Fallback]:
         fixed = name.lower() == "tuple" and isinstance(annotation, ast.Subscript) and "..." not in text
         known = name != "Decimal" or "Decimal" in module_names(site.code)
         if name in _EMPTY and known and not fixed:
-            why = f"{site.function_name} is declared to return `{text}`, and {_EMPTY[name]} says nothing."
+            why = f"{site.function_name} is declared to return `{text}`, whose empty value is {_EMPTY[name]}."
             yield Fallback(_EMPTY[name], why, Strength.LAST, accepted=name not in _MEANINGFUL)
 
 

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     CHECK_FAILED = "check-failed"
     UNPROTECTED = "unprotected"
     AUTO_MERGE_REFUSED = "auto-merge-refused"
+    NEEDS_REVIEW = "needs-review"
     HANDED_OVER = "handed-over"
     CLOSED = "closed"
     # observe

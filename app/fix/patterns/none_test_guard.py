@@ -9,7 +9,7 @@ Why it fails:
 Fix safety:
     Safe. `x is not None and` changes only tests that would have raised. A negative question (`not x.paid`, `!=`) has
     no such answer and is left alone, unless its branch leaves at once: then None leaves too. Where the branch turns
-    something away (it raises, leaves the round, or returns False or nothing), an answer is only proposed.
+    something away (it raises, leaves the round, or returns False, nothing or a text), an answer is only proposed.
 
 References:
     Python Language Reference, "Boolean operations": `and` evaluates its second operand only if the first is true.
@@ -84,7 +84,8 @@ def refuses(holder: ast.AST) -> bool:
 
 
 def _says_no(value: object) -> bool:
-    return value is None or value is False
+    """True for None, False, and a text: what is returned at once as a text is most often a complaint."""
+    return value is None or value is False or (isinstance(value, str) and value != "")
 
 
 def _question(site: Site) -> tuple[ast.expr, ast.AST] | None:  # noqa: C901, PLR0911, PLR0912 - a table of forms
