@@ -127,7 +127,9 @@ async def _play(
     return story
 
 
-async def play(world: World, display: Display, chance: random.Random) -> tuple[Story, str]:
+async def play(
+    world: World, display: Display, chance: random.Random, *, after_seconds: float = AFTER_SECONDS
+) -> tuple[Story, str]:
     """The story of the world's one incident, and its diff, once it has ended.
 
     Raises:
@@ -138,7 +140,7 @@ async def play(world: World, display: Display, chance: random.Random) -> tuple[S
     try:
         incident = await _follow(world, store, display)
         deployed = _deployed_at(world)
-        await asyncio.sleep(AFTER_SECONDS)
+        await asyncio.sleep(after_seconds)
         steps = await asyncio.to_thread(store.steps, incident.id)
     finally:
         assassin.cancel()

@@ -37,6 +37,7 @@ WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - likewise
 ACTION_REPOSITORY = "autofix-app/autofix"
 REQUIRED_CHECKS = ("autofix", "tests")
 ALERT_AFTER = 5
+REQUESTS_PER_SECOND = 12.0
 NOT_COMMITTED = shutil.ignore_patterns(".git", "__pycache__", ".pytest_cache", ".venv", "venv")
 DEPLOY_SECONDS = 60.0
 POLL_SECONDS = 0.1
@@ -73,11 +74,12 @@ class World:
         shop: Path | None = None,
         tell: Listener,
         settings: Mapping[str, str] | None = None,
+        rate: float = REQUESTS_PER_SECOND,
     ) -> None:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
-        self._more_settings = settings or {}
+        self._more_settings, self._rate = settings or {}, rate
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"
@@ -146,7 +148,7 @@ class World:
         self.actions.start()
         self._stack.push_async_callback(self.actions.stop)
         await self._first_push()
-        self.traffic = Traffic(self.platform.proxy_url, mix_in_repository(git_dir))
+        self.traffic = Traffic(self.platform.proxy_url, mix_in_repository(git_dir), rate=self._rate)
         await self.traffic.start()
         self._traffic_since = time.time()
         self._stack.push_async_callback(self.traffic.stop)

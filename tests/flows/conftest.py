@@ -18,6 +18,9 @@ from app.demo.world import World
 from contracts import load_contract
 
 SEED = 7
+# More customers and a shorter look back than in the demo: the same stories in less time.
+RATE = 24.0
+AFTER_SECONDS = 2.0
 Play = Callable[..., Awaitable[tuple[World, Story]]]
 
 
@@ -35,11 +38,13 @@ async def played(tmp_path: Path) -> AsyncIterator[Play]:
             before: Callable[[World], None] = lambda _: None,
         ) -> tuple[World, Story]:
             display = Display(Console())
-            world = World(tmp_path, SCENARIOS[name], shop=shop, tell=display.line, settings=settings)
+            world = World(
+                tmp_path, SCENARIOS[name], shop=shop, tell=display.line, settings=settings, rate=RATE
+            )
             await stack.enter_async_context(world)
             worlds.append(world)
             before(world)
-            story, _ = await play(world, display, random.Random(SEED))
+            story, _ = await play(world, display, random.Random(SEED), after_seconds=AFTER_SECONDS)
             return world, story
 
         yield run
