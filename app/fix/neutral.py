@@ -221,9 +221,9 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
     kinds = {answer.code if answer is not None else None for answer in answers}
     if len(kinds) == 1 and answers[0] is not None:
         code = answers[0].code
-        yield Fallback(
-            code, f"{answers[0].because} That is all that `{target.id}` is used for.", answers[0].strength
-        )
+        why = f"{answers[0].because} That is all that `{target.id}` is used for."
+        accepted = all(answer.accepted for answer in answers if answer is not None)
+        yield Fallback(code, why, answers[0].strength, accepted=accepted)
     elif form_type(value) == "str" and None not in kinds:
         yield Fallback('""', f"`{target.id}` is a text.", Strength.TYPE)
 

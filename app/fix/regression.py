@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import keyword as python
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -26,12 +27,12 @@ from app.core.recorded import parse_repr
 from app.core.scrub import FILTERED, scrub_variables
 from app.core.source import SourceTree
 from app.core.syntax import Code, Function, own_nodes
+from app.fix.answers import Run, recorded_answers
 from app.fix.decorators import PROPERTIES, changes_the_call, decorator_names
+from app.fix.layout import WIDTH, wrapped
 from app.fix.modules import Modules, place_test
 from app.fix.standin import bare_object, is_foreign, stand_in
 from app.fix.values import Imports, Rebuilder
-
-_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ class _Call:
     expression: str
     imports: Imports
     is_async: bool
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """The assignments of the arguments, how they are handed over, and which of them answer as it was recorded."""
+
+    setup: tuple[str, ...]
+    given: tuple[str, ...]
+    stand_ins: tuple[str, ...]
 
 
 def write_test(
@@ -56,16 +67,19 @@ def write_test(
     modules = Modules(tree)
     reasons: list[str] = []
     for frame in reversed(cause.frames):
-        call = _repeat(frame, cause, modules)
+        returned = returns if frame is cause.culprit else None
+        call = _repeat(frame, cause, modules, ends=returned is not None)
         if isinstance(call, _Call):
-            return _file(finding, cause, tree, call, returns if frame is cause.culprit else None)
+            return _file(finding, cause, tree, call, returned)
         reasons.append(f"`{frame.function}` in {frame.path}: {call}")
     detail = "The recorded calls can not be repeated in a test. " + "; ".join(reasons) + "."
     return Stop(Stage.FIX, Reason.NO_REPRODUCTION, detail)
 
 
-def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str:  # noqa: PLR0911 - a table of forms
-    """The call, or why the frame can not be repeated."""
+def _repeat(  # noqa: PLR0911 - a table of forms
+    frame: CodeFrame, cause: RootCause, modules: Modules, *, ends: bool
+) -> _Call | str:
+    """The call, or why the frame can not be repeated; `ends` tells that the repaired function returns there."""
     code = modules.code(frame.path)
     if code is None:
         return "the file was not loaded or is no Python"
@@ -87,17 +101,18 @@ def _repeat(frame: CodeFrame, cause: RootCause, modules: Modules) -> _Call | str
     target = _target(function, owner, decorators, variables, build, failure)
     if target is None:
         return "the object that it is called on can not be rebuilt from the record"
-    arguments = _arguments(function, variables, build, failure, bound=_is_bound(owner, decorators))
+    run = Run(variables, line, ends)
+    arguments = _arguments(function, run, build, failure, bound=_is_bound(owner, decorators))
     if isinstance(arguments, str):
         return f"the recorded value of `{arguments}` can not be rebuilt"
-    setup, given = arguments
-    expression = target[1] if decorators & PROPERTIES else f"{target[1]}({', '.join(given)})"
+    expression = target[1] if decorators & PROPERTIES else f"{target[1]}({', '.join(arguments.given)})"
     if _is_generator(function):
         if isinstance(function, ast.AsyncFunctionDef):
             return "it is an asynchronous generator"
         expression = f"list({expression})"
     is_async = isinstance(function, ast.AsyncFunctionDef)
-    return _Call(frame, function, (*target[0], *setup), expression, build.imports, is_async)
+    setup = (*target[0], *arguments.setup)
+    return _Call(frame, function, setup, expression, build.imports, is_async, arguments.stand_ins)
 
 
 def _with_missing(frame: CodeFrame, cause: RootCause) -> Mapping[str, JsonValue]:
@@ -185,31 +200,25 @@ def _snake(name: str) -> str:
 
 
 def _arguments(
-    function: Function,
-    variables: Mapping[str, JsonValue],
-    build: Rebuilder,
-    failure: Failure | None,
-    *,
-    bound: bool,
-) -> tuple[tuple[str, ...], list[str]] | str:
-    """The assignments of the arguments and how they are handed over; the name of the first that can not be rebuilt."""
+    function: Function, run: Run, build: Rebuilder, failure: Failure | None, *, bound: bool
+) -> _Arguments | str:
+    """The arguments of the recorded call; the name of the first that can not be rebuilt."""
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args][1 if bound else 0 :]
     setup: list[str] = []
     given: list[str] = []
+    stand_ins: list[str] = []
     for one in [*positional, *arguments.kwonlyargs]:
-        source = build.rebuild(variables[one.arg]) if one.arg in variables else None
-        source = _declared(source, one.annotation, build) if source is not None else None
-        if source is not None and is_foreign(function, one, source, build):
-            source = None
-        source = source or stand_in(function, one.arg, failure, build)
+        source = _rebuilt(function, one, run, build) or stand_in(function, one.arg, failure, build)
+        if source is None and (source := recorded_answers(function, one, run, build)) is not None:
+            stand_ins.append(one.arg)
         if source is None:
             return one.arg
         setup.append(f"{one.arg} = {source}")
         given.append(one.arg if one in positional else f"{one.arg}={one.arg}")
     at = len(positional)
     for star, parameter in (("*", arguments.vararg), ("**", arguments.kwarg)):
-        recorded = variables.get(parameter.arg) if parameter is not None else None
+        recorded = run.variables.get(parameter.arg) if parameter is not None else None
         if parameter is None or recorded in ([], {}, "()", "{}"):
             continue
         source = build.rebuild(recorded) if recorded is not None else None
@@ -217,7 +226,15 @@ def _arguments(
             return parameter.arg
         setup.append(f"{parameter.arg} = {source}")
         given.insert(at if star == "*" else len(given), f"{star}{parameter.arg}")
-    return tuple(setup), given
+    return _Arguments(tuple(setup), tuple(given), tuple(stand_ins))
+
+
+def _rebuilt(function: Function, parameter: ast.arg, run: Run, build: Rebuilder) -> str | None:
+    """The recorded argument as the signature declares it; None if it can not be rebuilt for sure."""
+    name = parameter.arg
+    source = build.rebuild(run.variables[name]) if name in run.variables else None
+    source = _declared(source, parameter.annotation, build) if source is not None else None
+    return None if source is None or is_foreign(function, parameter, source, build) else source
 
 
 def _declared(source: str, annotation: ast.expr | None, build: Rebuilder) -> str | None:
@@ -257,7 +274,7 @@ def _file(
     lines += _imports(call)
     lines += ["", "", f"def {name}() -> None:"]
     for assignment in call.setup:
-        lines += [f"    {one}" for one in _wrapped(assignment)]
+        lines += [f"    {one}" for one in wrapped(assignment)]
     if call.setup:
         lines.append("")
     expression = f"asyncio.run({call.expression})" if call.is_async else call.expression
@@ -280,13 +297,29 @@ def _title(finding: Finding, cause: RootCause, code: Code | None) -> str:
 
 
 def _story(call: _Call) -> list[str]:
-    if any("SimpleNamespace(" in one or "object.__new__(" in one for one in call.setup):
-        return [
+    told = [line for one in _stand_ins(call) for line in textwrap.wrap(one, WIDTH, break_long_words=False)]
+    others = [one for one in call.setup if one.partition(" = ")[0] not in call.stand_ins]
+    if any("SimpleNamespace(" in one or "object.__new__(" in one for one in others):
+        told.append(
             "The record does not hold the attributes of every object; what stands in has the one that matters."
-        ]
+        )
+    if told:
+        return told
     if call.setup:
         return ["The arguments are those that production recorded, without secrets and personal data."]
     return [f"`{call.function.name}` takes no arguments: the call alone repeats what production recorded."]
+
+
+def _stand_ins(call: _Call) -> Iterator[str]:
+    """What is said about the arguments that answer as it was recorded, and about those that are not asked."""
+    idle = [one for one in call.stand_ins if f"{one} = SimpleNamespace()" in call.setup]
+    asked = [one for one in call.stand_ins if one not in idle]
+    if asked:
+        what = "are stand-ins that give" if len(asked) > 1 else "is a stand-in that gives"
+        names = " and ".join(f"`{one}`" for one in asked)
+        yield f"{names} {what} back what production recorded, without secrets and personal data."
+    for one in idle:
+        yield f"`{one}` is an empty stand-in: the call ends before it is asked for anything."
 
 
 def _words(name: str) -> str:
@@ -312,7 +345,7 @@ def _condition(cause: RootCause) -> str:
 def _imports(call: _Call) -> list[str]:
     plain = {"asyncio"} if call.is_async else set()
     plain |= call.imports.names.get("", set())
-    standard = {"decimal", "uuid", "fractions", "pathlib", "collections", "types"}
+    standard = {"decimal", "uuid", "fractions", "pathlib", "collections", "types", "unittest.mock"}
     own: list[str] = []
     library = [f"import {name}" for name in sorted(plain)]
     for module, names in sorted(call.imports.names.items()):
@@ -329,7 +362,7 @@ def _assertion(expression: str, returns: str | None) -> str:
         case "None" | "True" | "False":
             return f"assert {expression} is {returns}"
         case _ if isinstance(value := parse_repr(returns), ast.expr) and _is_literal(value):
-            return f"assert {expression} == {returns}"
+            return f"assert {expression} == {f'({returns})' if _is_bare(value, returns) else returns}"
         case _:
             return expression
 
@@ -338,46 +371,8 @@ def _is_literal(value: ast.expr) -> bool:
     return not any(isinstance(one, ast.Name | ast.Call) for one in ast.walk(value))
 
 
-def _wrapped(assignment: str) -> list[str]:
-    """The assignment, over several lines where one would be too long to read."""
-    if len(assignment) <= _WIDTH:
-        return [assignment]
-    name, _, source = assignment.partition(" = ")
-    return _spread(f"{name} = ", source, "", 4)
-
-
-def _spread(prefix: str, source: str, suffix: str, indentation: int) -> list[str]:
-    """The lines of a value between `prefix` and `suffix`: one if it fits, otherwise one or more for each part."""
-    line = f"{prefix}{source}{suffix}"
-    node = ast.parse(source, mode="eval").body
-    parts = _parts(source, node)
-    if indentation + len(line) <= _WIDTH + 4 or not parts:
-        return [line]
-    begin, end = _ends(source, node)
-    inner = [f"    {one}" for label, part in parts for one in _spread(label, part, ",", indentation + 4)]
-    return [f"{prefix}{begin}", *inner, f"{end}{suffix}"]
-
-
-def _parts(source: str, node: ast.expr) -> list[tuple[str, str]]:
-    """What stands in a container or a call: a label, `key: ` or `name=`, and the value."""
-    match node:
-        case ast.Dict(keys=keys, values=values):
-            pairs = zip(keys, values, strict=True)
-            return [(f"{_code(source, key)}: ", _code(source, value)) for key, value in pairs if key]
-        case ast.List(elts=elements) | ast.Set(elts=elements) | ast.Tuple(elts=elements):
-            return [("", _code(source, one)) for one in elements]
-        case ast.Call(args=arguments, keywords=keywords):
-            named = [(f"{one.arg}=", _code(source, one.value)) for one in keywords]
-            return [*(("", _code(source, one)) for one in arguments), *named]
-        case _:
-            return []
-
-
-def _ends(source: str, node: ast.expr) -> tuple[str, str]:
-    if isinstance(node, ast.Call):
-        return f"{_code(source, node.func)}(", ")"
-    return source[0], source[-1]
-
-
-def _code(source: str, node: ast.expr) -> str:
-    return ast.get_source_segment(source, node) or ast.unparse(node)
+def _is_bare(value: ast.expr, code: str) -> bool:
+    """True for a tuple without parentheses: in an `assert`, what follows its first comma would be the message."""
+    listed = ast.parse(f"[{code}]", mode="eval").body
+    alone = isinstance(listed, ast.List) and [ast.dump(one) for one in listed.elts] == [ast.dump(value)]
+    return isinstance(value, ast.Tuple) and not alone

@@ -69,9 +69,10 @@ def _guards(site: Site) -> Iterator[Fallback]:
         if not isinstance(node, ast.If) or (found := guard_return(node)) is None:
             continue
         value = site.text(found.value) if found.value is not None else ""
-        if not {one.id for one in ast.walk(ast.parse(value)) if isinstance(one, ast.Name)} & local:
+        if not _names(ast.parse(value)) & local:
             why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(value)}."
-            yield Fallback(value, why, Strength.GUARD)
+            # What says something in particular ("the cart is empty") was written for that one condition.
+            yield Fallback(value, why, Strength.GUARD, accepted=_says_nothing(found.value))
     for node in own_nodes(site.function):
         if isinstance(node, ast.ExceptHandler) and node.body and isinstance(node.body[-1], ast.Return):
             returned = node.body[-1].value
@@ -79,6 +80,30 @@ def _guards(site: Site) -> Iterator[Fallback]:
                 code = site.text(returned) if returned is not None else ""
                 why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
                 yield Fallback(code, why, Strength.GUARD)
+
+
+def _says_nothing(value: ast.expr | None) -> bool:
+    """True for no value, None, False, zero, an empty text, and an empty or new container."""
+    match value:
+        case None:
+            return True
+        case ast.Constant(value=constant):
+            return not constant
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return not parts
+        case ast.Dict(keys=keys):
+            return not keys
+        case ast.Call(args=arguments, keywords=[]):
+            return all(
+                isinstance(one, ast.Constant) and str(one.value) in {"0", "0.0", "0.00", ""}
+                for one in arguments
+            )
+        case _:
+            return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _raises_for_missing(site: Site) -> bool:

@@ -41,15 +41,21 @@ def bare_object(
 
 
 def is_foreign(function: Function, parameter: ast.arg, source: str, build: Rebuilder) -> bool:
-    """True if a rebuilt dict or list is no more than the entries of an object, such as the request of a framework.
+    """True if a rebuilt dict, list or placeholder only stands for an object, such as the request of a framework.
 
-    A tracker records every mapping as a dict and every sequence as a list; the signature, or an attribute that is
-    read from the parameter, tells that it was another class.
+    A tracker records every mapping as a dict and every sequence as a list, and what it filters out is a text here;
+    the signature, or an attribute that is read from the parameter, tells that it was another class.
     """
     node = ast.parse(source, mode="eval").body
-    if not isinstance(node, ast.Dict | ast.List):
-        return False
-    known = set(dir(dict if isinstance(node, ast.Dict) else list))
+    match node:
+        case ast.Dict():
+            known = set(dir(dict))
+        case ast.List():
+            known = set(dir(list))
+        case ast.Constant(value="removed"):
+            known = set(dir(str))
+        case _:
+            return False
     if any(
         isinstance(one, ast.Attribute)
         and isinstance(one.value, ast.Name)

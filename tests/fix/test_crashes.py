@@ -42,6 +42,66 @@ def test_refused(name: str, handled: Mapping[str, Handled]) -> None:
     assert answer.detail.endswith(".")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "request_in_a_nested_call",
+        "request_handed_on",
+        "answer_bound_again",
+        "answer_changed_in_place",
+        "request_used_after_the_repair",
+        "request_in_a_condition",
+        "request_in_a_loop",
+        "request_used_in_the_end",
+    ],
+)
+def test_what_an_object_answered_must_be_known_for_every_use(
+    name: str, handled: Mapping[str, Handled]
+) -> None:
+    answer = handled[name].answer
+    assert isinstance(answer, Stop)
+    assert answer.reason is Reason.NO_REPRODUCTION
+
+
+def test_an_opaque_argument_answers_as_it_was_recorded(handled: Mapping[str, Handled]) -> None:
+    assert _test_of(handled["handler_of_unknown_customer"]).splitlines()[2:] == [
+        "`request` is a stand-in that gives back what production recorded, without secrets and personal data.",
+        '"""',
+        "",
+        "import asyncio",
+        "from types import SimpleNamespace",
+        "from unittest.mock import AsyncMock",
+        "",
+        f"from {handled['handler_of_unknown_customer'].crash.package}.web_checkout import checkout",
+        "",
+        "",
+        "def test_checkout_when_customer_is_none() -> None:",
+        '    request = SimpleNamespace(json=AsyncMock(return_value={"customer": "c-9", "lines": ["mug"]}))',
+        "",
+        '    assert asyncio.run(checkout(request)) == ({"error": "no such customer"}, 404)',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "assignment"),
+    [
+        ("search_without_a_query", "request = SimpleNamespace(GET={})"),
+        ("price_of_unknown_product", 'match_info={"sku": "teapot"}, query={"currency": "EUR"}'),
+        ("user_of_a_session", "session = SimpleNamespace(get=Mock(return_value=None))"),
+        ("two_rows_of_a_session", "get=AsyncMock(side_effect=[Parcel(id=4, depot=9), None])"),
+        ("request_that_is_not_used", "request = SimpleNamespace()"),
+        ("link_with_a_secret", 'match_info={"token": "removed"}'),
+    ],
+)
+def test_what_stands_in(name: str, assignment: str, handled: Mapping[str, Handled]) -> None:
+    assert assignment in _test_of(handled[name])
+
+
+def _test_of(found: Handled) -> str:
+    assert isinstance(found.answer, Patch), found.answer
+    return found.answer.test.change.after or ""
+
+
 def test_line_ends_tabs_and_comments_stay(handled: Mapping[str, Handled]) -> None:
     patch = handled["tabs_and_crlf"].answer
     assert isinstance(patch, Patch)

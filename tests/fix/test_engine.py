@@ -205,3 +205,40 @@ def test_what_can_not_be_missing_is_not_guarded(name: str) -> None:
     source = f"import json\n\n\ndef describe(): ...\n\n\ndef f(self) -> None:\n    {name}.name\n"
     cause = cause_of({"a.py": source}, [("a.py", "f", 8, {})])
     assert candidates(cause, tree_of({"a.py": source})) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "applicability"),
+    [
+        ('{"error": "the cart is empty"}, 422', Applicability.UNSAFE),
+        ('"the cart is empty"', Applicability.UNSAFE),
+        ("None", Applicability.SAFE),
+        ("0", Applicability.SAFE),
+        ("[]", Applicability.SAFE),
+    ],
+)
+def test_what_another_guard_says_in_particular_is_only_proposed(
+    answer: str, applicability: Applicability
+) -> None:
+    source = (
+        "def price(cart, customer):\n"
+        "    if cart is None:\n"
+        f"        return {answer}\n"
+        "    rates = customer.name\n"
+        "    return rates\n"
+    )
+    cause = cause_of({"a.py": source}, [("a.py", "price", 4, {"cart": ["'mug'"], "customer": "None"})])
+    found = [
+        one for one in candidates(cause, tree_of({"a.py": source})) if one.pattern == "none_return_guard"
+    ]
+    assert [one.applicability for one in found][:1] == [applicability]
+
+
+@pytest.mark.parametrize("name", ["is_blocked", "has_expired", "is_locked_out"])
+def test_no_is_no_safe_answer_where_it_lets_somebody_through(name: str) -> None:
+    source = f"def {name}(customer) -> bool:\n    flags = customer.name\n    return 'x' in flags\n"
+    cause = cause_of({"a.py": source}, [("a.py", name, 2, {"customer": "None"})])
+    found = [
+        one for one in candidates(cause, tree_of({"a.py": source})) if one.pattern == "none_return_guard"
+    ]
+    assert [one.applicability for one in found] == [Applicability.UNSAFE]
