@@ -5,7 +5,7 @@ nothing raises. What a limit cuts never looks whole: a container is kept entire 
 
 Sentry stores frames oldest call first and chained exceptions root first, for every platform; so does the
 model.
-Locals arrive already cut by the SDK, without a mark: see `may_be_cut`.
+Locals arrive already cut by the SDK, without a mark: see `BREADTH` in `app.core.recorded`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from app.core.model import Finding, Frame, Raised
 
 CUT: Final = "[cut]"
 UNKNOWN: Final = "<unknown>"
-SDK_BREADTH: Final = 10
 
 MAX_EXCEPTIONS: Final = 50
 MAX_FRAMES: Final = 10_000
@@ -115,16 +114,6 @@ def event_id(event: Mapping[str, object]) -> str:
     """The event's id in either shape, or an empty string."""
     found = first_of(event, "eventID", "event_id", "id")
     return _text(found, MAX_NAME) or ""
-
-
-def may_be_cut(value: JsonValue) -> bool:
-    """True if a recorded local may lack entries that it had when the program ran.
-
-    The SDK keeps the first ten entries of a container and says nothing, so absence proves nothing there.
-    """
-    if isinstance(value, dict | list):
-        return len(value) >= SDK_BREADTH
-    return value == CUT
 
 
 def utc_time(value: object) -> str:

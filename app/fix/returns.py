@@ -191,14 +191,6 @@ def _none(site: Site) -> Iterator[Fallback]:
             yield Fallback("None", why, Strength.GUARD)
 
 
-def _is_get(node: ast.expr | None) -> bool:
-    match node:
-        case ast.Call(func=ast.Attribute(attr="get"), args=[_]):
-            return True
-        case _:
-            return False
-
-
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 

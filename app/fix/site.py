@@ -15,7 +15,6 @@ from app.core.syntax import Code, Comprehension, Function, names_bound, names_in
 from app.fix.conventions import Conventions
 
 Loop = ast.For | ast.AsyncFor | ast.While
-LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 @dataclass(frozen=True)
