@@ -24,7 +24,16 @@ from app.core.model import (
 from app.core.policy import ALWAYS_PROTECTED, POLICY_PATH, Policy, parse_policy
 
 _PLAIN_PATH = re.compile(r"\w[\w./+-]{0,250}", re.ASCII)
-CATEGORY_OF = {FailureKind.NONE_VALUE: "null-safety", FailureKind.MISSING_KEY: "missing-key"}
+CATEGORY_OF = {
+    FailureKind.NONE_VALUE: "null-safety",
+    FailureKind.MISSING_KEY: "missing-key",
+    FailureKind.BAD_INDEX: "missing-key",
+    FailureKind.EMPTY: "missing-key",
+    FailureKind.WRONG_TYPE: "wrong-type",
+    FailureKind.UNBOUND: "unbound-local",
+    FailureKind.ZERO: "missing-error-handling",
+    FailureKind.RAISED: "missing-error-handling",
+}
 CLAIMS = {
     Applicability.SAFE: Action.AUTOMERGE,
     Applicability.UNSAFE: Action.PROPOSE,

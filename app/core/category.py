@@ -31,8 +31,26 @@ CATEGORIES: dict[str, Category] = {
         ),
         Category(
             "missing-key",
-            "Missing key",
-            "a mapping is read with a key that it need not have",
+            "Missing key or index",
+            "a mapping or sequence is read at a key or index that it need not have",
+            Action.PROPOSE,
+        ),
+        Category(
+            "missing-error-handling",
+            "Missing error handling",
+            "a call may raise, or a division may meet zero, and nothing allows for it",
+            Action.PROPOSE,
+        ),
+        Category(
+            "wrong-type",
+            "Wrong type",
+            "a value is of another class than the code expects",
+            Action.PROPOSE,
+        ),
+        Category(
+            "unbound-local",
+            "Unbound local",
+            "a local name is read on a path that never gave it a value",
             Action.PROPOSE,
         ),
     )

@@ -18,7 +18,7 @@ class SourceTree(Protocol):
         """The text of `path`; None if the commit has no such file, or its text was not loaded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedTree:
     """A commit whose listing is complete and of which some files were loaded."""
 

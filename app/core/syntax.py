@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.core.model import Span
 
@@ -15,7 +15,7 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Code:
     """A parsed file. Nodes belong to `tree`; nothing is ever compiled or run."""
 
@@ -25,10 +25,7 @@ class Code:
     @classmethod
     def parse(cls, source: str) -> Code | None:
         """The file, or None where it is no Python that this interpreter can read."""
-        try:
-            return cls(source, ast.parse(source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        return _parsed(source)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -124,6 +121,15 @@ class Code:
         except (SyntaxError, ValueError):
             return False
         return ast.dump(read) == ast.dump(node)
+
+
+@lru_cache(maxsize=500)
+def _parsed(source: str) -> Code | None:
+    """One tree for one text: many readers look at the same file, and none of them changes it."""
+    try:
+        return Code(source, ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -6,13 +6,14 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.core.source import SourceTree
 from app.core.syntax import Code, Function
 
 _LARGEST_FILE = 400_000
 _MOST_FILES = 400
+_MOST_TEXT = 3_000_000
 _EMPTY_CALLS = frozenset(
     {"set", "dict", "list", "tuple", "frozenset", "Decimal", "timedelta", "str", "int", "float"}
 )
@@ -46,12 +47,14 @@ class Conventions:
         python = [one for one in self.tree.paths if one.endswith(".py")]
         python.sort(key=lambda one: (one != self.path, one.rpartition("/")[0] != folder, one))
         found: list[_File] = []
+        size = 0
         for path in python:
             text = self.tree.read(path)
             code = Code.parse(text) if text is not None and len(text) <= _LARGEST_FILE else None
-            if code is not None:
+            if code is not None and text is not None:
                 found.append(_File(path, code))
-            if len(found) >= _MOST_FILES:
+                size += len(text)
+            if len(found) >= _MOST_FILES or size > _MOST_TEXT:
                 break
         return found
 
@@ -70,6 +73,26 @@ class Conventions:
     def for_function(self, name: str) -> list[ast.arguments]:
         """The signatures of the functions and methods with this name; for a class those of its `__init__`."""
         return self._signatures.get(name, [])
+
+    def for_class(self, name: str) -> ast.ClassDef | None:
+        """The definition of the class with this name, the nearest file first."""
+        return self._classes.get(name)
+
+    def expected_class(self, code: Code, subject: ast.expr, statement: ast.stmt) -> Precedent | None:
+        """The class that the code takes `subject` for: by an annotation, or by how its name is tested elsewhere."""
+        name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", None)
+        if name is None:
+            return None
+        function = code.function_of(statement)
+        for node in ast.walk(function) if function is not None else ():
+            match node:
+                case ast.AnnAssign(target=ast.Name(id=found), annotation=annotation) if found == name:
+                    written = ast.unparse(annotation).strip("'\"")
+                    if all(one.isidentifier() for one in written.split(".")):
+                        return Precedent(written, f"{self.path}:{node.lineno}")
+                case _:
+                    pass
+        return None
 
     def module_answer(self) -> Precedent | None:
         """What the functions of this file return for a missing value, if they agree."""
@@ -116,6 +139,15 @@ class Conventions:
         return found
 
     @cached_property
+    def _classes(self) -> dict[str, ast.ClassDef]:
+        found: dict[str, ast.ClassDef] = {}
+        for file in self.files:
+            for node in ast.walk(file.code.tree):
+                if isinstance(node, ast.ClassDef):
+                    found.setdefault(node.name, node)
+        return found
+
+    @cached_property
     def _keys(self) -> dict[str, list[Precedent]]:
         return self._collect(_key_fallbacks)
 
@@ -141,12 +173,23 @@ class Conventions:
         return found
 
     @cached_property
-    def _module_names(self) -> set[str]:
+    def own_names(self) -> set[str]:
+        """The names that this file binds at its top level."""
         own = next((one for one in self.files if one.path == self.path), None)
-        return (module_names(own.code) if own is not None else set()) | _EMPTY_CALLS - {
+        return module_names(own.code) if own is not None else set()
+
+    @cached_property
+    def _module_names(self) -> set[str]:
+        return self.own_names | _EMPTY_CALLS - {
             "Decimal",
             "timedelta",
         }
+
+
+@lru_cache(maxsize=8)
+def conventions_of(tree: SourceTree, path: str) -> Conventions:
+    """The conventions of `tree` as the file `path` sees them; the same object for the same tree and file."""
+    return Conventions(tree, path)
 
 
 def module_names(code: Code) -> set[str]:

@@ -11,6 +11,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from app.core.syntax import Code
+from app.fix.blocks import add_import, enclose
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +46,54 @@ class Rewrite:
     code: str
 
 
-Edit = Replace | Before | Wrap | Rewrite
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Puts neighbouring statements into a block: `opening` such as `try:`, `closing` such as an `except` clause."""
+
+    statements: tuple[ast.stmt, ...]
+    opening: str
+    closing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Writes an import after those at the top of the file."""
+
+    code: str
+
+
+Edit = Replace | Before | Wrap | Rewrite | Around | Import
+InPlace = Replace | Before | Wrap | Rewrite
 
 
 def apply(code: Code, edits: Sequence[Edit]) -> str | None:
     """The file after all edits; None if they cannot be made exactly, with nothing else in the file changed."""
+    inside = [one for one in edits if isinstance(one, InPlace)]
+    text: str | None = _in_place(code, inside) if inside else code.source
+    blocks = [one for one in edits if isinstance(one, Around)]
+    if blocks:
+        block = blocks[0]
+        alone = not inside and len(blocks) == 1
+        text = enclose(code, block.statements, block.opening, block.closing) if alone else None
+    for one in edits:
+        if isinstance(one, Import) and text is not None:
+            text = add_import(text, one.code)
+    return text
+
+
+def _in_place(code: Code, edits: Sequence[InPlace]) -> str | None:
     wanted = _intended(code, edits)
     if wanted is None:
         return None
     for brackets in (False, True):
         text = _rewritten(code, edits, brackets=brackets)
         result = Code.parse(text) if text is not None else None
-        if text is not None and result is not None and _dump(result.tree) == wanted:
+        if text is not None and result is not None and dump(result.tree) == wanted:
             return text
     return None
 
 
-def _intended(code: Code, edits: Sequence[Edit]) -> str | None:
+def _intended(code: Code, edits: Sequence[InPlace]) -> str | None:
     """What the syntax tree must be after the edits. The tree of `code` is put back as it was."""
     undo: list[tuple[ast.AST, str, object]] = []
     try:
@@ -77,7 +109,7 @@ def _intended(code: Code, edits: Sequence[Edit]) -> str | None:
                     at = next(index for index, one in enumerate(value) if one is node)
                     kept = [node] if isinstance(edit, Before) else []
                     setattr(parent, name, [*value[:at], *_substitutes(edit), *kept, *value[at + 1 :]])
-        return _dump(code.tree)
+        return dump(code.tree)
     except (SyntaxError, RecursionError):
         return None
     finally:
@@ -85,7 +117,7 @@ def _intended(code: Code, edits: Sequence[Edit]) -> str | None:
             setattr(parent, name, value)
 
 
-def _substitutes(edit: Edit) -> list[ast.AST]:
+def _substitutes(edit: InPlace) -> list[ast.AST]:
     match edit:
         case Replace(code=text):
             return [ast.parse(f"({text})", mode="eval").body]
@@ -95,15 +127,15 @@ def _substitutes(edit: Edit) -> list[ast.AST]:
             return [ast.If(ast.parse(test, mode="eval").body, [statement], [])]
 
 
-def _dump(value: object) -> str:
-    """The tree as text. `a and (b and c)` means `a and b and c`: both are written flat."""
+def dump(value: object) -> str:
+    """A syntax tree as text, without places. `a and (b and c)` means `a and b and c`: both are written flat."""
     match value:
         case ast.BoolOp(op=op, values=values):
-            return f"{type(op).__name__}({', '.join(_dump(one) for one in _flat(values, type(op)))})"
+            return f"{type(op).__name__}({', '.join(dump(one) for one in _flat(values, type(op)))})"
         case ast.AST():
-            return f"{type(value).__name__}({', '.join(_dump(part) for _, part in ast.iter_fields(value))})"
+            return f"{type(value).__name__}({', '.join(dump(part) for _, part in ast.iter_fields(value))})"
         case list():
-            return f"[{', '.join(_dump(one) for one in value)}]"
+            return f"[{', '.join(dump(one) for one in value)}]"
         case _:
             return repr(value)
 
@@ -124,7 +156,7 @@ def _parsed(source: str) -> MetadataWrapper | None:
         return None
 
 
-def _rewritten(code: Code, edits: Sequence[Edit], *, brackets: bool) -> str | None:
+def _rewritten(code: Code, edits: Sequence[InPlace], *, brackets: bool) -> str | None:
     wrapper = _parsed(code.source)
     if wrapper is None:
         return None
@@ -140,7 +172,7 @@ class _Rewriter(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
     def __init__(
-        self, code: Code, config: cst.PartialParserConfig, edits: Sequence[Edit], *, brackets: bool
+        self, code: Code, config: cst.PartialParserConfig, edits: Sequence[InPlace], *, brackets: bool
     ) -> None:
         super().__init__()
         self.done = 0
@@ -165,8 +197,10 @@ class _Rewriter(cst.CSTTransformer):
 
     def _expression(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:
         place = self._place(original)
+        # A tuple's parentheses belong to it for the parser, and do not for LibCST.
+        out = 1 if isinstance(original, cst.Tuple) and original.lpar else 0
         text = self._expressions.pop(
-            (place.start.line, place.start.column, place.end.line, place.end.column), None
+            (place.start.line, place.start.column - out, place.end.line, place.end.column + out), None
         )
         if text is None or not isinstance(updated, cst.BaseExpression):
             return updated

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.core.model import Applicability, FileChange, Finding, Patch, Reason, RootCause, Stage, Stop
+from app.core.model import (
+    Applicability,
+    CodeFrame,
+    Failure,
+    FileChange,
+    Finding,
+    Patch,
+    Reason,
+    RegressionTest,
+    RootCause,
+    Stage,
+    Stop,
+)
 from app.core.source import SourceTree
 from app.core.syntax import Code
-from app.fix.conventions import Conventions, defined_names
+from app.fix.classes import ancestors_in
+from app.fix.conventions import conventions_of, defined_names
 from app.fix.edit import apply
 from app.fix.pattern import FixPattern, Proposal, Strength, patterns
 from app.fix.regression import write_test
-from app.fix.site import Site
+from app.fix.site import Site, Trace
 
 _ANCESTORS = {
     "AttributeError": {"AttributeError", "Exception", "BaseException"},
@@ -35,23 +48,33 @@ class Candidate:
     why_safe: str
     strength: Strength
     returns: str | None
+    depth: int = 0
+    raises: bool = False
 
 
 def write_patch(finding: Finding, cause: RootCause, tree: SourceTree) -> Patch | Stop:
     """The best candidate with its regression test; a Stop that says what was tried where there is none."""
     found = candidates(cause, tree)
     if not found:
-        tried = ", ".join(name for name, pattern in patterns().items() if _answers(pattern, cause))
-        return Stop(
-            Stage.FIX,
-            Reason.NO_CANDIDATE,
-            f"No pattern has a fix for `{cause.failure.expression}` at {cause.place} that the code gives evidence for."
-            f" Tried: {tried or 'none answers this exception'}.",
-        )
+        return no_candidate(cause)
+    test = write_test(finding, cause, tree, found[0].returns)
+    return test if isinstance(test, Stop) else patch_of(found, test)
+
+
+def no_candidate(cause: RootCause) -> Stop:
+    """The refusal of a cause that no pattern has a fix for."""
+    tried = ", ".join(name for name, pattern in patterns().items() if _answers(pattern, cause))
+    return Stop(
+        Stage.FIX,
+        Reason.NO_CANDIDATE,
+        f"No pattern has a fix for `{cause.failure.expression}` at {cause.place} that the code gives evidence for."
+        f" Tried: {tried or 'none answers this exception'}.",
+    )
+
+
+def patch_of(found: Sequence[Candidate], test: RegressionTest | None) -> Patch:
+    """The patch of the first candidate; the others are told as alternatives."""
     best, *others = found
-    test = write_test(finding, cause, tree, best.returns)
-    if isinstance(test, Stop):
-        return test
     return Patch(
         pattern=best.pattern,
         category=best.category,
@@ -59,30 +82,58 @@ def write_patch(finding: Finding, cause: RootCause, tree: SourceTree) -> Patch |
         fix=best.change,
         test=test,
         summary=best.summary,
-        why=(*best.why, *cause.failure.evidence),
+        why=best.why,
         why_safe=best.why_safe,
         alternatives=tuple(f"{one.summary} ({one.pattern}): {one.why[0]}" for one in others),
     )
 
 
 def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
-    """Every distinct patch of the culprit file that some pattern proposes, best first."""
-    source = tree.read(cause.path)
+    """Every distinct patch that some pattern proposes for the failing frame or for a caller, best first."""
+    found: list[Candidate] = []
+    for site, source in sites(cause, tree):
+        if not _is_never_missing(site):
+            relied = _is_relied_on(site, cause, tree)
+            found.extend(_candidates(site, cause, source, relied=relied))
+    found.sort(key=_rank)
+    return tuple({(one.change.path, one.change.after): one for one in reversed(found)}.values())[::-1]
+
+
+def sites(cause: RootCause, tree: SourceTree) -> Iterator[tuple[Site, str]]:
+    """The failing place, then the places of its callers, each with the text of its file."""
+    names = ancestors_in(cause.exception, cause.module, tree, cause.path)
+    lookups = [one for one in cause.origins if one.is_lookup]
+    if not lookups:
+        yield from _site(cause, cause.culprit, cause.path, cause.failure, names, tree, 0)
+    for origin in cause.origins:
+        if origin.is_lookup or not lookups:
+            depth = 0 if origin.is_lookup else origin.depth
+            yield from _site(cause, origin.frame, origin.frame.path, origin.failure, names, tree, depth)
+
+
+def _site(
+    cause: RootCause,
+    frame: CodeFrame,
+    path: str,
+    failure: Failure,
+    names: tuple[str, ...],
+    tree: SourceTree,
+    depth: int,
+) -> Iterator[tuple[Site, str]]:
+    source = tree.read(path)
     code = Code.parse(source) if source is not None else None
     if source is None or code is None:
-        return ()
-    conventions = Conventions(tree, cause.path)
-    site = Site.locate(code, cause.path, cause.failure, cause.culprit.variables, conventions)
-    if site is None or _is_never_missing(site):
-        return ()
-    relied = _is_relied_on(site, cause, tree)
-    found = sorted(_candidates(site, cause, source, relied=relied), key=_rank)
-    return tuple({one.change.after: one for one in reversed(found)}.values())[::-1]
+        return
+    at = cause.frames.index(frame) if frame in cause.frames else 0
+    trace = Trace(names, cause.message, cause.module, depth, cause.frames[:at][::-1])
+    site = Site.locate(code, path, failure, frame.variables, conventions_of(tree, path), trace)
+    if site is not None:
+        yield site, source
 
 
-def _rank(candidate: Candidate) -> tuple[Strength, bool]:
+def _rank(candidate: Candidate) -> tuple[float, bool]:
     """The stronger evidence first; where it is equal, what is claimed to be safe."""
-    return candidate.strength, candidate.applicability is not Applicability.SAFE
+    return candidate.strength + 0.5 * candidate.depth, candidate.applicability is not Applicability.SAFE
 
 
 def _is_never_missing(site: Site) -> bool:
@@ -94,14 +145,13 @@ def _is_never_missing(site: Site) -> bool:
 
 def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> Iterator[Candidate]:
     for name, pattern in patterns().items():
-        if not _answers(pattern, cause):
+        if not pattern.answers_site(site):
             continue
         for proposal in pattern.codemod(site):
             after = apply(site.code, proposal.edits)
             if after is not None and after != source:
-                yield _candidate(
-                    name, pattern, proposal, FileChange(cause.path, source, after), relied=relied
-                )
+                change = FileChange(site.path, source, after)
+                yield _candidate(name, pattern, proposal, change, site.trace.depth, relied=relied)
 
 
 def _answers(pattern: FixPattern, cause: RootCause) -> bool:
@@ -109,7 +159,7 @@ def _answers(pattern: FixPattern, cause: RootCause) -> bool:
 
 
 def _candidate(
-    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, *, relied: bool
+    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, depth: int, *, relied: bool
 ) -> Candidate:
     safe = pattern.applicability is Applicability.SAFE and proposal.safe and not relied
     why_safe = proposal.why_safe
@@ -131,7 +181,14 @@ def _candidate(
         why_safe=why_safe,
         strength=proposal.strength,
         returns=proposal.returns,
+        depth=depth,
+        raises=proposal.raises,
     )
+
+
+def is_weak(candidate: Candidate) -> bool:
+    """True if only an annotation or the consumer's tolerance speaks for it: a person should choose."""
+    return candidate.strength >= Strength.LAST
 
 
 def min_applicability(claimed: Applicability) -> Applicability:

@@ -33,7 +33,11 @@ class Modules:
         parts = path.removesuffix(".py").split("/")
         if parts[-1] == "__init__":
             parts = parts[:-1]
-        spellings = [".".join(parts[at:]) for at in range(len(parts))]
+        # A module of a package is not imported by its last name, even where the tests import another of that name.
+        inside = {
+            at for at in range(1, len(parts)) if f"{'/'.join(parts[:at])}/__init__.py" in self.tree.paths
+        }
+        spellings = [".".join(parts[at:]) for at in range(len(parts)) if at not in inside]
         used = next((one for one in spellings if one in self._imported), None)
         return used if used is not None else ".".join(parts[self._root(path) :])
 
@@ -190,6 +194,22 @@ def place_test(tree: SourceTree, culprit: str, stem: str) -> str:
         if path not in tree.paths:
             return path
     raise ValueError("a thousand regression tests of one name")
+
+
+def prefers_unittest(tree: SourceTree) -> bool:
+    """True if the existing tests are classes of `unittest` and none of them knows pytest."""
+    classes = 0
+    for path in tree.paths:
+        if re.search(r"(?:^|/)(?:test_[^/]*|[^/]*_test|tests)\.py$", path):
+            text = tree.read(path) or ""
+            if re.search(r"^\s*(?:import pytest|from pytest)\b", text, re.MULTILINE):
+                return False
+            classes += (
+                re.search(r"^    def test_", text, re.MULTILINE) is not None
+                and re.search(r"^class \w+\(.*TestCase\b.*\):", text, re.MULTILINE) is not None
+            )
+            classes -= re.search(r"^(?:async )?def test_", text, re.MULTILINE) is not None
+    return classes > 0
 
 
 def _test_folder(tests: list[str], culprit: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 
-from app.core.model import Applicability
+from app.core.model import Applicability, FailureKind
 from app.fix.edit import Edit
 from app.fix.site import Site
 
@@ -42,7 +42,10 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One way to repair a site. `returns` is the constant that the function gives on the repaired path, if known."""
+    """One way to repair a site. `returns` is the constant that the function gives on the repaired path, if known.
+
+    `raises` tells that the repaired code still raises, the package's own error.
+    """
 
     edits: tuple[Edit, ...]
     summary: str
@@ -51,18 +54,20 @@ class Proposal:
     strength: Strength
     returns: str | None = None
     safe: bool = True
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Raises:
-    """An exception that a pattern answers: its class name and a pattern for its message."""
+    """An exception that a pattern answers: its class name (empty: any) and a pattern for its message."""
 
     type: str
     message: str = ""
 
     def matches(self, exception: str, message: str) -> bool:
         """True for this exception with a message that fits."""
-        return exception.rpartition(".")[2] == self.type and re.search(self.message, message) is not None
+        named = not self.type or exception.rpartition(".")[2] == self.type
+        return named and re.search(self.message, message) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +96,30 @@ class FixPattern:
     codemod: Callable[[Site], Iterator[Proposal]]
     examples: tuple[Example, ...]
     unchanged: tuple[Unchanged, ...]
+    kinds: frozenset[FailureKind] | None = None
 
     def answers_to(self, exception: str, message: str) -> bool:
         """True if the pattern is about this exception."""
         return any(raises.matches(exception, message) for raises in self.answers)
 
+    def answers_site(self, site: Site) -> bool:
+        """True if the pattern is about what failed at this site."""
+        kinds = self.kinds if self.kinds is not None else _KINDS[self.category]
+        message = site.trace.message
+        return site.failure.kind in kinds and any(self.answers_to(name, message) for name in site.trace.names)
 
+
+_KINDS = {
+    "null-safety": frozenset({FailureKind.NONE_VALUE}),
+    "missing-key": frozenset({FailureKind.MISSING_KEY}),
+}
 NONE_USED = (
     Raises("AttributeError", r"'NoneType' object"),
     Raises("TypeError", r"None|can only join an iterable|expected string or bytes-like object"),
 )
 KEY_MISSING = (Raises("KeyError"),)
+INDEX_MISSING = (Raises("IndexError"),)
+ANY = (Raises(""),)
 
 
 @cache

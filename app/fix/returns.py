@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.core.syntax import names_bound, own_nodes
+from app.core.syntax import Function, names_bound, own_nodes
 from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
 from app.fix.pattern import Fallback, Strength
 from app.fix.site import Site, form_type
@@ -46,10 +46,76 @@ def fallback_returns(site: Site) -> list[Fallback]:
         *_kinds(site),
         *_nothing(site),
         *_module(site),
+        *_fall_through(site),
+        *_passed_on(site),
     ]
     if _RESTRICTS.search(site.function.name):
         found = [replace(one, accepted=False) if one.code == "False" else one for one in found]
     return _distinct(sorted(found, key=lambda one: one.strength))
+
+
+def error_returns(site: Site) -> list[Fallback]:
+    """What the function may return where a call of it reports an error, best first.
+
+    A guard against an empty input says nothing about a malformed one, and a procedure that ends early hides that its
+    work was not done: neither counts here. The function's other handlers count most.
+    """
+    if site.function is None or site.function.name.startswith("__"):
+        return []
+    found = [*_handlers(site), *_for_all_else(site), *_other_guards(site), *(one for one in _declared(site) if one.code == "None")]
+    return _distinct(sorted(found, key=lambda one: one.strength))
+
+
+def _for_all_else(site: Site) -> Iterator[Fallback]:
+    """What the last `else` of the chain returns whose other branch holds the failing `return`."""
+    if site.function is None or not isinstance(site.statement, ast.Return):
+        return
+    available = parameters_and_constants(site.function)
+    below: ast.AST = site.statement
+    for above in site.code.ancestors(site.statement):
+        if above is site.function:
+            return
+        if isinstance(above, ast.If) and below in above.body:
+            last = above.orelse
+            while len(last) == 1 and isinstance(last[0], ast.If):
+                last = last[0].orelse
+            match last:
+                case [ast.Return(value=ast.expr() as value)] if _names(value) <= available:
+                    why = f"Line {last[0].lineno} of {site.function_name} returns it for all other values."
+                    yield Fallback(site.text(value), why, Strength.GUARD, accepted=False)
+                case _:
+                    pass
+        below = above
+
+
+def parameters_and_constants(function: Function) -> set[str]:
+    """The names that a fallback may read: the parameters, and the built-in functions that make text."""
+    arguments = function.args
+    names = {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    return names | {"str", "repr"}
+
+
+def _handlers(site: Site) -> Iterator[Fallback]:
+    for node in own_nodes(site.function) if site.function is not None else ():
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Return):
+            returned = node.body[-1].value
+            if returned is None or is_constant(returned):
+                code = site.text(returned) if returned is not None else ""
+                why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
+                yield Fallback(code, why, Strength.GUARD)
+
+
+def _other_guards(site: Site) -> Iterator[Fallback]:
+    """What guards about something else than an empty input return."""
+    for node in own_nodes(site.function) if site.function is not None else ():
+        if not isinstance(node, ast.If) or node.orelse or not isinstance(node.body[-1], ast.Return):
+            continue
+        value = node.body[-1].value
+        plain = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, ast.Name | ast.Attribute)
+        empty = plain or isinstance(node.test, ast.Compare) and is_missing_test(node.test)
+        if not empty and value is not None and is_constant(value) and _says_nothing(value):
+            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(site.text(value))}."
+            yield Fallback(site.text(value), why, Strength.TYPE)
 
 
 def _distinct(found: list[Fallback]) -> list[Fallback]:
@@ -167,7 +233,21 @@ def _procedure(site: Site) -> Iterator[Fallback]:
         and site.function.returns is None
         and all(one.value is None for one in _returns(site))
     ):
-        yield Fallback("", f"{site.function_name} never returns a value.", Strength.GUARD)
+        sets = _sets_state(site)
+        strength = Strength.LAST if sets else Strength.GUARD
+        yield Fallback("", f"{site.function_name} never returns a value.", strength, accepted=not sets)
+
+
+def _sets_state(site: Site) -> bool:
+    """True if the rest of the function sets attributes of its object: callers may count on them."""
+    return any(
+        isinstance(one, ast.Attribute)
+        and isinstance(one.ctx, ast.Store)
+        and isinstance(one.value, ast.Name)
+        and one.value.id == "self"
+        for statement in [site.statement, *site.following]
+        for one in ast.walk(statement)
+    )
 
 
 def _none(site: Site) -> Iterator[Fallback]:
@@ -215,6 +295,8 @@ def _kinds(site: Site) -> Iterator[Fallback]:
     others = [value for value in values if site.parent(value) is not site.statement]
     kinds = {_kind(site, value) for value in others or values} - {None}
     kind = next(iter(kinds)) if len(kinds) == 1 else None
+    if kind is None and values and all(_is_view(value) for value in values):
+        kind = "list"
     if kind in _SHOWN_BY_RESULTS:
         yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", Strength.TYPE)
     elif answers_yes_or_no(site):
@@ -229,6 +311,14 @@ def _nothing(site: Site) -> Iterator[Fallback]:
         code = ast.unparse(numbers[0])
         why = f"Line {numbers[0].lineno} of {site.function_name} already returns {code}."
         yield Fallback(code, why, Strength.TYPE)
+
+
+def _is_view(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(func=ast.Attribute(attr="items" | "keys" | "values"), args=[]):
+            return True
+        case _:
+            return False
 
 
 def answers_yes_or_no(site: Site) -> bool:
@@ -259,6 +349,44 @@ def _local_kind(site: Site, value: ast.expr) -> str | None:
             case _:
                 pass
     return None
+
+
+def _fall_through(site: Site) -> Iterator[Fallback]:
+    """What the function returns at its end, if the failing statement stands in a branch that returns before it."""
+    above = site.parent(site.statement)
+    if (
+        site.function is None
+        or not isinstance(above, ast.If)
+        or above.orelse
+        or site.statement not in above.body
+        or not isinstance(site.statement, ast.Return)
+    ):
+        return
+    block = site.parent(above)
+    body = getattr(block, "body", [])
+    at = body.index(above) if above in body else -1
+    if at < 0 or at + 1 >= len(body):
+        return
+    match body[at + 1]:
+        case ast.Return(value=ast.expr() as value) if is_constant(value) or isinstance(value, ast.Name):
+            why = f"Line {body[at + 1].lineno} returns it where `{site.text(above.test)}` does not hold."
+            yield Fallback(site.text(value), why, Strength.PRECEDENT)
+        case _:
+            pass
+
+
+_CONVERTS = re.compile(r"pars|decod|encod|convert|serial|format|normali[sz]e|(?:^|_)(?:to|from)_")
+
+
+def _passed_on(site: Site) -> Iterator[Fallback]:
+    """A function that only converts its one value makes nothing of nothing."""
+    function = site.function
+    if function is None or not site.none or not isinstance(site.statement, ast.Return):
+        return
+    body = [one for one in function.body if not isinstance(one, ast.Expr)]
+    plain = body == [site.statement] and isinstance(site.subject, ast.Name)
+    if plain and _CONVERTS.search(function.name) and (function.returns is None or is_optional(function.returns)):
+        yield Fallback("None", f"{site.function_name} converts a value; there is none.", Strength.GUARD)
 
 
 def _module(site: Site) -> Iterator[Fallback]:

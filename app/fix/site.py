@@ -9,12 +9,27 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from app.core.model import Failure, FailureKind
+from app.core.model import CodeFrame, Failure, FailureKind
 from app.core.recorded import type_name
 from app.core.syntax import Code, Comprehension, Function, names_bound, names_in, own_nodes
 from app.fix.conventions import Conventions
 
 Loop = ast.For | ast.AsyncFor | ast.While
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the stack trace says beside the site: the exception's names (itself first), message, module and frames.
+
+    `depth` counts the own frames below the site: 0 where the exception was raised, 1 in its caller.
+    `callers` are the own frames above the site, the nearest first.
+    """
+
+    names: tuple[str, ...] = ()
+    message: str = ""
+    module: str | None = None
+    depth: int = 0
+    callers: tuple[CodeFrame, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Site:
     subject: ast.expr
     statement: ast.stmt
     function: Function | None
+    trace: Trace = Trace()
 
     @classmethod
     def locate(
@@ -39,14 +55,16 @@ class Site:
         failure: Failure,
         variables: Mapping[str, JsonValue],
         conventions: Conventions,
+        trace: Trace = Trace(),
     ) -> Site | None:
         """The site of `failure`; None if its spans name no expressions of this file."""
         node, subject = code.expression_at(failure.span), code.expression_at(failure.subject_span)
         statement = code.statement_of(node) if node is not None else None
         if node is None or subject is None or statement is None:
             return None
+        function = code.function_of(statement)
         return cls(
-            code, path, failure, variables, conventions, node, subject, statement, code.function_of(statement)
+            code, path, failure, variables, conventions, node, subject, statement, function, trace
         )
 
     def text(self, node: ast.expr | ast.stmt) -> str:
@@ -134,6 +152,14 @@ class Site:
         return is_plain(self.subject)
 
     @cached_property
+    def is_plain_enough(self) -> bool:
+        """True if the subject can be read twice, slices and sums of indexes included."""
+        return all(
+            not isinstance(one, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr)
+            for one in ast.walk(self.subject)
+        )
+
+    @cached_property
     def is_visible(self) -> bool:
         """True if the subject's names exist before the statement runs: none is bound by it."""
         names = names_in(self.subject) | (
@@ -161,22 +187,66 @@ class Site:
             and self.is_visible
             and not is_elif
             and self.is_plain
+            and self.test is not None
         )
 
     @cached_property
-    def test(self) -> str:
-        """The condition under which the failing expression can be evaluated."""
-        return f"{self.line} is not None" if self.none else f"{self._key_text} in {self.line}"
+    def test(self) -> str | None:
+        """The condition under which the failing expression can be evaluated; None if none can be written."""
+        tests = self._tests
+        return tests[0] if tests is not None else None
 
     @cached_property
-    def negated_test(self) -> str:
-        """The condition under which it fails."""
-        return f"{self.line} is None" if self.none else f"{self._key_text} not in {self.line}"
+    def negated_test(self) -> str | None:
+        """The condition under which it fails; None if none can be written."""
+        tests = self._tests
+        return tests[1] if tests is not None else None
+
+    @cached_property
+    def _tests(self) -> tuple[str, str] | None:  # noqa: PLR0911 - a table of kinds
+        line = self.line
+        match self.failure.kind:
+            case FailureKind.NONE_VALUE:
+                return f"{line} is not None", f"{line} is None"
+            case FailureKind.MISSING_KEY:
+                return f"{self._key_text} in {line}", f"{self._key_text} not in {line}"
+            case FailureKind.BAD_INDEX:
+                return index_tests(line, self.failure.key or "")
+            case FailureKind.ZERO:
+                return f"{line} != 0", f"{line} == 0"
+            case FailureKind.WRONG_TYPE:
+                return self._type_tests
+            case _:
+                return None
+
+    @cached_property
+    def _type_tests(self) -> tuple[str, str] | None:
+        """Whether the subject is of the class that the code expects, or has the attribute that is read of it."""
+        expected = self.conventions.expected_class(self.code, self.subject, self.statement)
+        if expected is not None:
+            return f"isinstance({self.line}, {expected.code})", f"not isinstance({self.line}, {expected.code})"
+        if isinstance(self.node, ast.Attribute) and self.node.value is self.subject:
+            return f'hasattr({self.line}, "{self.node.attr}")', f'not hasattr({self.line}, "{self.node.attr}")'
+        return None
 
     @property
     def missing(self) -> str:
         """The failing condition in words."""
-        return f"`{self.line}` is None" if self.none else f"`{self.line}` has no key `{self._key_text}`"
+        match self.failure.kind:
+            case FailureKind.NONE_VALUE:
+                return f"`{self.line}` is None"
+            case FailureKind.MISSING_KEY:
+                return f"`{self.line}` has no key `{self._key_text}`"
+            case FailureKind.BAD_INDEX:
+                return f"`{self.line}` has no item {self.failure.key}"
+            case FailureKind.ZERO:
+                return f"`{self.line}` is zero"
+            case FailureKind.WRONG_TYPE:
+                return f"`{self.line}` is a `{self.failure.key}`"
+            case FailureKind.UNBOUND:
+                return f"`{self.line}` was never set"
+            case _:
+                return f"`{self.line}` raises {self.trace.names[0] if self.trace.names else 'an exception'}"
 
     @property
     def _key_text(self) -> str:
@@ -218,10 +288,27 @@ class Site:
         wanted = ast.dump(self.subject if self.none else self.node)
         skipped = set(ast.walk(outside)) if outside is not None else set()
         for node in ast.walk(scope):
+            if not self.none and isinstance(self.code.parents.get(node), ast.Assign) and _is_target(node):
+                continue
             if isinstance(node, ast.expr) and node not in skipped and _load_dump(node) == wanted:
                 used = not self.none or self._is_used(node)
-                if used and not self._is_tested(node, wanted):
+                if used and not self._is_tested(node, wanted) and not self._is_set_before(node, wanted):
                     return True
+        return False
+
+    def _is_set_before(self, node: ast.AST, wanted: str) -> bool:
+        """True if an earlier statement of the block around `node`, behind the failing one, gives the entry a value."""
+        below = node
+        for above in self.code.ancestors(node):
+            for _, value in ast.iter_fields(above):
+                if isinstance(value, list) and below in value:
+                    for one in value[: value.index(below)]:
+                        targets = one.targets if isinstance(one, ast.Assign) else []
+                        if one.lineno > self.statement.lineno and wanted in map(_load_dump, targets):
+                            return True
+            if above is self.function:
+                return False
+            below = above
         return False
 
     def _is_used(self, node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
@@ -274,6 +361,15 @@ class Site:
     def recorded_type(self, node: ast.expr) -> str | None:
         """The class of what `node` was, from its form or from the recorded locals."""
         return form_type(node) or type_name(self.variables, node)
+
+
+def index_tests(sequence: str, index: str) -> tuple[str, str]:
+    """The conditions that a sequence has, or lacks, the item at the index with this source."""
+    if index in {"0", "-1"}:
+        return sequence, f"not {sequence}"
+    if index.startswith("-") and (index[1:].isdigit() or index[1:].isidentifier()):
+        return f"len({sequence}) >= {index[1:]}", f"len({sequence}) < {index[1:]}"
+    return f"{index} < len({sequence})", f"{index} >= len({sequence})"
 
 
 def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
@@ -387,6 +483,10 @@ def _after(block: ast.AST, node: ast.AST) -> list[ast.stmt]:
             at = next(index for index, one in enumerate(value) if one is node)
             return [one for one in value[at + 1 :] if isinstance(one, ast.stmt)]
     return []
+
+
+def _is_target(node: ast.AST) -> bool:
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
 
 
 def _load_dump(node: ast.expr) -> str:

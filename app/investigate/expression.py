@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from app.core.exceptions import ancestors, is_for_a_person
 from app.core.model import Failure, FailureKind, Reason, Stage, Stop
 from app.core.recorded import BREADTH, Locals, elements, has_key, is_none, key_repr
 from app.core.syntax import Code, header
 from app.investigate.message import Suspicion, is_known, suspicions
+from app.investigate.other import Suspect, raised, suspects
 
 _COMPREHENSIONS: dict[str, type[ast.expr]] = {
     "<listcomp>": ast.ListComp,
@@ -25,13 +27,25 @@ _LONGEST_MESSAGE = 2_000
 
 
 def find_failure(
-    source: str, line: int, function: str, exception: str, message: str, variables: Mapping[str, JsonValue]
+    source: str,
+    line: int,
+    function: str,
+    exception: str,
+    message: str,
+    variables: Mapping[str, JsonValue],
+    *,
+    module: str | None = None,
+    below: str | None = None,
 ) -> Failure | Stop:
-    """The sub-expression at `line` that raised, with what confirms it; a Stop where that cannot be said for sure."""
-    name = exception.rpartition(".")[2]
+    """The sub-expression at `line` that raised, with what confirms it; a Stop where that cannot be said for sure.
+
+    `module` is the exception's own; `below` is the function that the line called, if the stack trace goes on there.
+    """
+    names = ancestors(exception, module)
+    name = names[0]
     message = message[:_LONGEST_MESSAGE]
-    if name != "KeyError" and not is_known(name, message):
-        return _novel(f"{name} with this message is no failure that Autofix has a diagnosis for.")
+    if is_for_a_person(names):
+        return _novel(f"{name} reports a condition that a person must decide about: no change of the code is right.")
     code = Code.parse(source)
     if code is None:
         return _novel("The file does not parse as Python.")
@@ -44,9 +58,24 @@ def find_failure(
         )
     search = _Search(code, line, variables)
     nodes = search.nodes(function.rpartition(".")[2])
+    known = is_known(name, message)
     if name == "KeyError":
-        return search.missing_key(nodes, message)
-    return search.none_value([one for node in nodes for one in suspicions(node, name, message)])
+        found = search.missing_key(nodes, message)
+    elif known:
+        found = search.none_value([one for node in nodes for one in suspicions(node, name, message)])
+    else:
+        return search.other(nodes, names, message, below)
+    if isinstance(found, Stop) and not search.is_ambiguous(found):
+        other = search.first_with_a_place(raised(nodes, message, below))
+        return other or found
+    return found
+
+
+def evaluated(code: Code, line: int, function: str) -> list[ast.AST]:
+    """What the line evaluates in a frame of that function, in order of evaluation."""
+    if code.statement_at(line) is None:
+        return []
+    return _Search(code, line, {}).nodes(function.rpartition(".")[2])
 
 
 @dataclass(frozen=True)
@@ -210,6 +239,26 @@ class _Search:
             span = self.code.span(name)
             return span.end_line if span is not None else node.lineno
         return node.lineno
+
+    def other(
+        self, nodes: list[ast.AST], names: tuple[str, ...], message: str, below: str | None
+    ) -> Failure | Stop:
+        """The likeliest failure of another kind than None and missing keys."""
+        found = self.first_with_a_place(suspects(nodes, names, message, self.variables, below))
+        return found or _novel(f"Nothing at line {self.line} is known to raise {names[0]} with this message.")
+
+    def first_with_a_place(self, found: Iterable[Suspect]) -> Failure | None:
+        """The first suspect whose place in the source is known."""
+        for one in found:
+            failure = self._failure(one.kind, one.expression, one.subject, one.detail, list(one.evidence))
+            if isinstance(failure, Failure):
+                return failure
+        return None
+
+    @staticmethod
+    def is_ambiguous(stop: Stop) -> bool:
+        """True if several expressions fit: to guess would be worse than to ask."""
+        return "do not tell which" in stop.detail or "contradict" in stop.detail
 
     def _failure(
         self,

@@ -215,6 +215,13 @@ def _argument(*names: str) -> Shape:
     return shape
 
 
+def _any_argument(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
+    """An argument of any call: which one was None is for the recorded locals to say."""
+    if isinstance(node, ast.Call):
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        yield from (Suspicion(node, one) for one in given if isinstance(one, ast.Name | ast.Attribute))
+
+
 def _awaited(node: ast.AST, _match: re.Match[str]) -> Iterator[Suspicion]:
     if isinstance(node, ast.Await):
         yield Suspicion(node, node.value)
@@ -299,6 +306,7 @@ def _table() -> Iterator[tuple[str, re.Pattern[str], Shape]]:
             r"^(?P<name>[\w.]+)(?:\(\)|:)? (?:first |second )?(?:argument|arg)\b.* not '?None(?:Type)?'?$",
             _argument(),
         ),
+        (r"\bnot '?NoneType'?\.?$", _any_argument),
     ]
     for pattern, shape in rows:
         yield "TypeError", re.compile(pattern), shape

@@ -136,10 +136,25 @@ class CodeFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a caller on the stack did: the failing value that it handed down, or the call that raised.
+
+    `depth` counts the frames between it and the failing one (1: its direct caller). `is_lookup` tells that the
+    failing frame is a container's own method, so that the lookup here is what failed.
+    """
+
+    frame: CodeFrame
+    failure: Failure
+    depth: int
+    is_lookup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RootCause:
     """Where and why it failed, in the repository's own coordinates.
 
-    `line` and the failure's spans are those of the base commit, on which the fix is built;
+    `line`, the failure's spans and the origins are those of the base commit, on which the fix is built;
+    `module` is the exception's own;
     `frames` are the repository's own frames at the deployed commit, outermost first, the culprit last.
     """
 
@@ -155,6 +170,8 @@ class RootCause:
     frames: tuple[CodeFrame, ...]
     suspect: SuspectCommit | None
     ruled_out: tuple[str, ...] = ()
+    module: str | None = None
+    origins: tuple[Origin, ...] = ()
 
     @property
     def culprit(self) -> CodeFrame:

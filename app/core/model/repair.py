@@ -76,13 +76,13 @@ class RegressionTest:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The chosen fix with its regression test and its reasons."""
+    """The chosen fix with its regression test and its reasons; without a test it is only ever shown to a person."""
 
     pattern: str
     category: str
     applicability: Applicability
     fix: FileChange
-    test: RegressionTest
+    test: RegressionTest | None
     summary: str
     why: tuple[str, ...]
     why_safe: str
@@ -91,7 +91,7 @@ class Patch:
     @property
     def changes(self) -> tuple[FileChange, ...]:
         """Every file of the commit: the fix, then the test."""
-        return (self.fix, self.test.change)
+        return (self.fix,) if self.test is None else (self.fix, self.test.change)
 
     @property
     def diff(self) -> str:

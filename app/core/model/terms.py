@@ -60,10 +60,21 @@ class Reason(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """What went wrong with the failing sub-expression."""
+    """What went wrong with the failing sub-expression.
+
+    NONE_VALUE: None was used as a value. MISSING_KEY, BAD_INDEX: a lookup found nothing. EMPTY: something asked an
+    empty iterable for an item. WRONG_TYPE: a value of another class than the code expects. UNBOUND: a local name
+    without a value. ZERO: a division by zero or a function outside of its domain. RAISED: a call raised.
+    """
 
     NONE_VALUE = "none-value"
     MISSING_KEY = "missing-key"
+    BAD_INDEX = "bad-index"
+    EMPTY = "empty"
+    WRONG_TYPE = "wrong-type"
+    UNBOUND = "unbound"
+    ZERO = "zero"
+    RAISED = "raised"
 
 
 class Action(StrEnum):

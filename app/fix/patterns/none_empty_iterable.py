@@ -92,8 +92,9 @@ def _empty(site: Site) -> str | None:  # noqa: PLR0911 - a table of forms
             return "{}"
         case ast.Call() if site.subject is not above.func:
             return _argument(above)
-        case ast.Attribute(attr=attr) if attr in _VIEWS and isinstance(site.parent(above), ast.Call):
-            return "{}"
+        case ast.Attribute(attr=attr) if attr in _VIEWS and isinstance(call := site.parent(above), ast.Call):
+            # Handed on as a result, a view of nothing is an early return.
+            return None if isinstance(site.parent(call), ast.Return) else "{}"
         case _:
             return None
 

@@ -33,7 +33,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     start = site.subject if _is_operand(site) else site.node
     for place in [*_precedents(site, start), *neutral_places(site, start)]:
-        if site.lazy(site.node, place.node) or _fails_elsewhere(site, place):
+        same = place.node is site.subject and place.fallback.code == "None"
+        if same or site.lazy(site.node, place.node) or _fails_elsewhere(site, place):
             continue
         code = _conditional(site, place)
         if code is not None:

@@ -39,7 +39,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def skip_statement(site: Site) -> Proposal | None:
     """The conditional statement; None where something later needs it."""
-    if not site.takes_guard or site.used_again or not _is_effect(site.statement):
+    if not site.takes_guard or site.used_again or not _is_effect(site) or _is_one_of_many(site):
         return None
     if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
         return None
@@ -75,14 +75,38 @@ def is_part_of_row(site: Site) -> bool:
     return any(isinstance(above, ast.List | ast.Tuple | ast.Dict) for _, above in site.between(site.node))
 
 
-def _is_effect(statement: ast.stmt) -> bool:
-    match statement:
+def _is_effect(site: Site) -> bool:
+    match site.statement:
         case ast.AugAssign(op=ast.Add() | ast.Sub()):
             return True
         case ast.Expr(value=ast.Call() | ast.Await()):
             return True
+        case ast.Assign(targets=[ast.Attribute(value=owner) | ast.Subscript(value=owner)]):
+            # What is not there has no attribute to set.
+            return owner is site.subject
         case _:
             return False
+
+
+def _is_one_of_many(site: Site) -> bool:
+    """True if every other branch of the same `if` adds something to the same collection: a gap would shift the rest."""
+    match site.statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr="append" | "add" | "extend"))):
+            pass
+        case _:
+            return False
+    above = site.parent(site.statement)
+    while isinstance(above, ast.If):
+        others = [one for one in [*above.body, *above.orelse] if one is not site.statement]
+        wanted = ast.dump(owner)
+        if any(
+            isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and ast.dump(one.func.value) == wanted
+            for other in others
+            for one in ast.walk(other)
+        ):
+            return True
+        above = site.parent(above)
+    return False
 
 
 PATTERN = FixPattern(

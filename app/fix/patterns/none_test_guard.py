@@ -20,7 +20,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.core.model import Applicability
+from app.core.model import Applicability, FailureKind
 from app.core.syntax import own_nodes
 from app.fix.edit import Replace
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
@@ -47,8 +47,9 @@ def guard_test(site: Site) -> Proposal | None:
         and not holder.orelse
         and isinstance(holder.body[-1], ast.Return | ast.Continue | ast.Break)
     )
-    negative = _is_negative(node)
+    negative = _is_negative(node) and not _is_needed_by_the_rest(site, node) and not _is_one_of_several(site, node, holder)
     needed = site.used_again
+    unclear = isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Call)
     if leaves and (negative or needed):
         code = f"{site.negated_test} or {_bracketed(site, node, ast.And)}"
         why = "The branch leaves at once, and what follows needs the value."
@@ -65,9 +66,33 @@ def guard_test(site: Site) -> Proposal | None:
         f"Test for the missing value before `{_short(site.text(node))}`",
         (why,),
         "Only tests that would have raised have another result.",
-        Strength.SYNTAX,
+        Strength.LAST if leaves and unclear and not site.none else Strength.SYNTAX,
         safe=negative or needed or not refuses(holder),
     )
+
+
+def _is_one_of_several(site: Site, node: ast.expr, holder: ast.AST) -> bool:
+    """True for one condition of several for doing something about an item: without the item there is nothing to do."""
+    above = site.parent(node)
+    acts = isinstance(holder, ast.If) and not isinstance(
+        holder.body[-1], ast.Raise | ast.Return | ast.Continue | ast.Break
+    )
+    several = isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And) and above.values[-1] is node
+    return site.failure.kind is FailureKind.BAD_INDEX and acts and several
+
+
+def _is_needed_by_the_rest(site: Site, node: ast.expr) -> bool:
+    """True for `d["a"] != x and d["b"] == y`: the conjunction as a whole says something about the mapping."""
+    above = site.parent(node)
+    if not isinstance(above, ast.BoolOp) or not isinstance(above.op, ast.And) or site.none:
+        return False
+    wanted = ast.dump(site.subject)
+    others = [one for one in above.values if one is not node]
+    return any(
+        isinstance(one, ast.Subscript) and ast.dump(one.value) == wanted
+        for other in others
+        for one in ast.walk(other)
+    ) and not any(_is_negative(one) for one in others)
 
 
 def refuses(holder: ast.AST) -> bool:

@@ -1,0 +1,192 @@
+"""A call that the repository handles elsewhere is handled in the same way here.
+
+What it fixes:
+    A call raises here without a handler; the same call stands in a `try` somewhere else, with an answer to the error.
+
+Why it fails:
+    The call was written twice, and only one of the places expects bad input.
+
+Fix safety:
+    Unsafe in general: a handler that fits one place need not fit another, so a person reviews. The nearer the model,
+    the stronger the evidence: the same function, the same class, the same file.
+
+References:
+    Python Language Reference, "The try statement".
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.core.model import Applicability, FailureKind
+from app.core.syntax import Code, names_bound, names_in
+from app.fix.conventions import module_names
+from app.fix.edit import Around, Import
+from app.fix.handlers import answering, is_caught_here, tries
+from app.fix.pattern import ANY, FixPattern, Proposal, Strength
+from app.fix.modules import Modules
+from app.fix.scope import can_be_written, enclosing_class, names_before, raises_own
+from app.fix.site import Site
+
+# A call of one of these says too little about what it is for: only the same function counts.
+_COMMON = frozenset(
+    {"int", "float", "str", "open", "get", "getattr", "len", "next", "list", "dict", "bytes", "append", "items",
+     "join", "split", "format", "decode", "encode", "read", "write", "pop", "update", "super", "isinstance"}
+)  # fmt: skip
+_LARGEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    handler: ast.ExceptHandler
+    path: str
+    code: Code
+    strength: Strength
+
+
+def codemod(site: Site) -> Iterator[Proposal]:
+    """Puts the failing statement into a `try` with the handler of the model."""
+    call = site.node
+    if not isinstance(call, ast.Call) or isinstance(site.statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
+        return
+    if is_caught_here(site):
+        return
+    for model in sorted(_models(site, call), key=lambda one: one.strength):
+        body = model.handler.body
+        if not _fits(site, model):
+            continue
+        types = model.code.text(model.handler.type) if model.handler.type is not None else ""
+        name = f" as {model.handler.name}" if model.handler.name else ""
+        text = _block(model, body)
+        if text is None:
+            continue
+        place = f"{model.path}:{model.handler.lineno}"
+        yield Proposal(
+            (
+                Around((site.statement,), "try:", f"except {types}{name}:\n{text}"),
+                *(Import(line) for _, line in _imports(site, model)),
+            ),
+            f"Handle {site.trace.names[0]} of `{site.text(call.func)}()` as line {model.handler.lineno} does",
+            (f"{place} handles the same error of the same call.",),
+            "Only executions in which the statement raised this go another way.",
+            model.strength,
+            safe=False,
+            raises=raises_own(model.handler),
+        )
+        return
+
+
+def _block(model: _Model, body: list[ast.stmt]) -> str | None:
+    """The handler's statements at one step of indentation, as they were written."""
+    first, last = body[0], body[-1]
+    lines = model.code.lines[first.lineno - 1 : last.end_lineno]
+    if first.lineno == model.handler.lineno or not all(one.isprintable() or "\t" in one for one in lines):
+        return None
+    text = textwrap.indent(textwrap.dedent("\n".join(lines)), "    ")
+    try:
+        ast.parse(f"def f():\n while 1:\n  try:\n    pass\n  except E:\n{text}")
+    except SyntaxError:
+        return None
+    return text
+
+
+def _models(site: Site, call: ast.Call) -> Iterator[_Model]:
+    name, form = _target(call), type(call.func)
+    if not name:
+        return
+    wanted = ast.dump(call)
+    own_class = enclosing_class(site.code, site.statement)
+    for file in site.conventions.files:
+        same_file = file.path == site.path
+        if name in _COMMON and not same_file:
+            continue
+        for node in tries(file.code):
+            calls = [
+                one
+                for part in node.body
+                for one in ast.walk(part)
+                if isinstance(one, ast.Call) and _target(one) == name and isinstance(one.func, form)
+            ]
+            handler = answering(node, site.trace.names, site.conventions)
+            if len(node.body) > _LARGEST or not calls or handler is None:
+                continue
+            same = any(ast.dump(one) == wanted for one in calls)
+            function = file.code.function_of(node)
+            if same_file and function is site.function:
+                strength = Strength.PRECEDENT
+            elif name in _COMMON:
+                continue
+            elif same:
+                strength = Strength.PRECEDENT
+            elif same_file and own_class is not None and enclosing_class(file.code, node) is own_class:
+                strength = Strength.GUARD
+            else:
+                strength = Strength.CONTEXT if same_file else Strength.TYPE
+            yield _Model(handler, file.path, file.code, strength)
+
+
+def _target(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _fits(site: Site, model: _Model) -> bool:
+    """True if the handler's statements can stand at the site."""
+    body = model.handler.body
+    also = {model.handler.name} if model.handler.name else set()
+    also |= {name for one in body for name in names_bound(one)}
+    if not all(_is_simple(site, one) for one in body):
+        return False
+    if not isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break) and _binds(site.statement):
+        return False
+    types = [model.handler.type] if model.handler.type is not None else []
+    also |= {name for name, _ in _imports(site, model)}
+    return can_be_written(site, list(body), also) and can_be_written(site, types, also)
+
+
+def _imports(site: Site, model: _Model) -> list[tuple[str, str]]:
+    """The names of the model's file that the handler reads and this file lacks, each with its import."""
+    if model.path == site.path:
+        return []
+    parts = [*model.handler.body, *([model.handler.type] if model.handler.type is not None else [])]
+    read = {name for one in parts for name in names_in(one) - names_bound(one)}
+    missing = sorted((read - names_before(site)) & module_names(model.code))
+    module = Modules(site.conventions.tree).name_of(model.path)
+    return [(name, f"from {module} import {name}") for name in missing]
+
+
+def _is_simple(site: Site, statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Continue() | ast.Break():
+            return site.loop is not None
+        case ast.Return(value=value):
+            return site.function is not None and (value is None or not site.is_generator)
+        case ast.Pass() | ast.Raise() | ast.Expr():
+            return True
+        case ast.Assign(targets=[ast.Name()]):
+            return True
+        case ast.If(body=body, orelse=other):
+            return all(_is_simple(site, one) for one in [*body, *other])
+        case _:
+            return False
+
+
+def _binds(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return)
+
+
+PATTERN = FixPattern(
+    category="missing-error-handling",
+    applicability=Applicability.UNSAFE,
+    answers=ANY,
+    kinds=frozenset({FailureKind.RAISED}),
+    codemod=codemod,
+    examples=(),
+    unchanged=(),
+)

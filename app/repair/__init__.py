@@ -1,0 +1,209 @@
+"""Repair on this machine: from an event and a checkout to a proven patch, without a server and without a network.
+
+`autofix fix` and `autofix bench crashes` are its two users. The stages of the pipeline do the thinking; what is added
+here is a sandbox, in which the recorded call is repeated before and after each candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.core.model import (
+    Applicability,
+    CodeFrame,
+    Finding,
+    Frame,
+    Patch,
+    Raised,
+    Reason,
+    RegressionTest,
+    RootCause,
+    Stage,
+    Stop,
+)
+from app.core.exceptions import is_builtin
+from app.core.source import SourceTree
+from app.fix.engine import Candidate, candidates, is_weak, no_candidate, patch_of
+from app.investigate.expression import find_failure
+from app.investigate.mapping import repository_path
+from app.investigate.origin import origins
+from app.repair.attempt import Attempt
+from app.repair.reproduce import Reproduction, reproduce
+from app.repair.sandbox import Sandbox
+from app.repair.trial import Trial, tried
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What came of one event: a patch or the reason to call a person, with everything that was found.
+
+    `trials` tells how each candidate that was run did; `reproduction` is the call that was run, or why there is none.
+    """
+
+    finding: Finding
+    cause: RootCause | None
+    candidates: tuple[Candidate, ...]
+    patch: Patch | None
+    stop: Stop | None
+    reproduction: Reproduction | str | None = None
+    trials: tuple[Trial, ...] = field(default=())
+
+    @property
+    def reproduced(self) -> bool:
+        """True if the recorded call was repeated, without stand-ins, and the patched code was seen to pass it."""
+        whole = isinstance(self.reproduction, Reproduction) and not self.reproduction.stand_in
+        return whole and any(one.passed and one.attempt is not None for one in self.trials)
+
+    @property
+    def auto_mergeable(self) -> bool:
+        """True for a fix that is SAFE and was seen to fail before and pass after."""
+        return self.patch is not None and self.reproduced and self.patch.applicability is Applicability.SAFE
+
+
+def repair(
+    finding: Finding, tree: SourceTree, sandbox: Sandbox | None = None, progress: Progress = lambda _: None
+) -> Repair:
+    """The best patch for what the event reports, or the reason why there is none.
+
+    With a sandbox the recorded call is repeated, and a candidate that does not let it pass is not chosen.
+    """
+    progress("mapping the stack trace to the checkout")
+    raised = culprit_exception(finding, tree)
+    frames = _frames(raised.frames, tree)
+    if isinstance(frames, Stop):
+        return Repair(finding, None, (), None, frames)
+    progress(f"looking for the failing expression at {frames[-1].path}:{frames[-1].line}")
+    cause = _cause(raised, frames, tree)
+    if isinstance(cause, Stop):
+        return Repair(finding, None, (), None, cause)
+    progress("trying the fix patterns")
+    found = candidates(cause, tree)
+    if not found:
+        return Repair(finding, cause, (), None, no_candidate(cause))
+    reproduction: Reproduction | str | None = None
+    if sandbox is not None:
+        progress("repeating the recorded call")
+        reproduction = reproduce(finding, frames, tree, sandbox)
+    return _chosen(finding, cause, found, reproduction, progress)
+
+
+def _chosen(
+    finding: Finding,
+    cause: RootCause,
+    found: tuple[Candidate, ...],
+    reproduction: Reproduction | str | None,
+    progress: Progress,
+) -> Repair:
+    """The first candidate with enough evidence that the repeated call passes."""
+    trials: tuple[Trial, ...] = ()
+    ranked = tuple(one for one in found if not is_weak(one))
+    if isinstance(reproduction, Reproduction):
+        progress(f"running {len(ranked)} candidates")
+        trials = tried(ranked, reproduction, cause)
+        ranked = tuple(one.candidate for one in trials if one.passed)
+    if not ranked:
+        return Repair(finding, cause, found, None, _nothing_left(found, trials), reproduction, trials)
+    outcome = next((one.attempt for one in trials if one.candidate is ranked[0]), None)
+    test = _test(reproduction, outcome) if outcome is not None else None
+    others = tuple(one for one in found if one is not ranked[0])
+    patch = patch_of((ranked[0], *others), test)
+    return Repair(finding, cause, found, patch, None, reproduction, trials)
+
+
+def _test(reproduction: Reproduction | str | None, outcome: Attempt) -> RegressionTest | None:
+    if not isinstance(reproduction, Reproduction) or reproduction.private:
+        return None
+    return reproduction.regression_test(outcome)
+
+
+def _nothing_left(found: tuple[Candidate, ...], trials: tuple[Trial, ...]) -> Stop:
+    if trials:
+        told = "; ".join(f"{one.candidate.pattern}: {one.reason}" for one in trials)
+        return Stop(Stage.FIX, Reason.NO_CANDIDATE, f"No candidate lets the recorded call pass. {told}.")
+    names = ", ".join(dict.fromkeys(one.pattern for one in found))
+    return Stop(
+        Stage.FIX, Reason.NO_CANDIDATE, f"The evidence for every candidate is weak ({names}): a person should choose."
+    )
+
+
+def _cause(raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree) -> RootCause | Stop:
+    culprit = frames[-1]
+    failure = find_failure(
+        tree.read(culprit.path) or "",
+        culprit.line,
+        culprit.function,
+        raised.type,
+        raised.message,
+        culprit.variables,
+        module=raised.module,
+        below=_below(raised, culprit),
+    )
+    if isinstance(failure, Stop):
+        return failure
+    return RootCause(
+        exception=raised.type,
+        message=raised.message,
+        path=culprit.path,
+        function=culprit.function,
+        line=culprit.line,
+        deployed_sha="",
+        base_sha="",
+        base_branch="",
+        failure=failure,
+        frames=frames,
+        suspect=None,
+        module=raised.module,
+        origins=origins(frames, tree.read, failure, raised.type, raised.message, raised.module),
+    )
+
+
+def culprit_exception(finding: Finding, tree: SourceTree) -> Raised:
+    """The exception of the chain to repair: the outermost, or the one that it was raised from on purpose."""
+    chain = list(finding.chain)
+    while len(chain) > 1 and _is_wrapper(chain[-1], tree):
+        chain.pop()
+    return chain[-1]
+
+
+def _is_wrapper(raised: Raised, tree: SourceTree) -> bool:
+    """True if the repository raised the exception itself, in answer to another one."""
+    own = _frames(raised.frames, tree)
+    if isinstance(own, Stop) or own[-1].line != raised.frames[-1].line:
+        return False
+    code = own[-1].code
+    raises = code.startswith("raise ") or "raise_from(" in code
+    return raises and (raised.type in code or not is_builtin(raised.type))
+
+
+def _below(raised: Raised, culprit: CodeFrame) -> str | None:
+    """The function of the frame below the culprit's, if the stack trace goes on outside of the repository."""
+    at = [
+        index
+        for index, one in enumerate(raised.frames)
+        if one.line == culprit.line and one.function == culprit.function
+    ]
+    below = raised.frames[at[-1] + 1 :] if at else ()
+    return below[0].function.rpartition(".")[2] if below else None
+
+
+def _frames(frames: tuple[Frame, ...], tree: SourceTree) -> tuple[CodeFrame, ...] | Stop:
+    mapped: list[CodeFrame] = []
+    for frame in frames:
+        path = repository_path(frame, tree.paths) if frame.in_app else None
+        lines = (tree.read(path) or "").splitlines() if path is not None else []
+        if path is None or not 1 <= frame.line <= len(lines):
+            continue
+        code = lines[frame.line - 1].strip()
+        if frame.code is not None and frame.code.strip() != code:
+            continue
+        mapped.append(CodeFrame(path, frame.function, frame.line, code, frame.variables))
+    if not mapped:
+        return Stop(
+            Stage.INVESTIGATE,
+            Reason.FRAME_UNMAPPED,
+            "no frame of the stack trace is a line of this checkout; is it the version that failed?",
+        )
+    return tuple(mapped)

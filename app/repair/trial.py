@@ -1,0 +1,70 @@
+"""Runs candidates: the recorded call is repeated on each patched file, and what comes of it is judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.model import RootCause
+from app.fix.engine import Candidate
+from app.repair.attempt import Attempt
+from app.repair.reproduce import Reproduction
+
+MOST: Final = 10
+SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One candidate's run: what the call gave, whether that is a repair, and why or why not.
+
+    `attempt` is None where the repeated call does not run through the changed code: it then shows nothing.
+    """
+
+    candidate: Candidate
+    attempt: Attempt | None
+    passed: bool
+    reason: str
+
+
+def tried(
+    found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause
+) -> tuple[Trial, ...]:
+    """How the candidates do, in their order, up to the first that passes; bounded in number and time."""
+    until = time.monotonic() + SECONDS
+    trials: list[Trial] = []
+    for candidate in found[:MOST]:
+        if len(cause.frames) - 1 - candidate.depth < reproduction.frame:
+            reason = "the change lies outside of the repeated call"
+            trials.append(Trial(candidate, None, True, reason))  # noqa: FBT003
+            break
+        attempt = reproduction.attempt({candidate.change.path: candidate.change.after})
+        reason = _refusal(candidate, attempt, cause)
+        trials.append(Trial(candidate, attempt, reason is None, reason or "the recorded call passes"))
+        if reason is None or time.monotonic() > until:
+            break
+    return tuple(trials)
+
+
+def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause) -> str | None:
+    """Why the outcome is no repair; None if it is one."""
+    if not attempt.ended:
+        return "the call does not come to an end"
+    if attempt.exception is None or attempt.beyond:
+        return None
+    if attempt.same or attempt.exception == cause.exception.rpartition(".")[2]:
+        return f"the call still raises {attempt.exception}"
+    if candidate.raises or _is_on_purpose(candidate, attempt):
+        return None
+    return f"the call raises {attempt.exception} instead"
+
+
+def _is_on_purpose(candidate: Candidate, attempt: Attempt) -> bool:
+    """True if the patched file itself raises the exception: the repaired test leads to a refusal that was there."""
+    place = attempt.frames[-1] if attempt.frames else None
+    if place is None or place.path != candidate.change.path:
+        return False
+    lines = candidate.change.after.splitlines()
+    return 1 <= place.line <= len(lines) and lines[place.line - 1].lstrip().startswith("raise ")
