@@ -16,7 +16,9 @@ _STANDARD = frozenset(
 )  # fmt: skip
 
 # Errors about the data at hand: what raises one of them for one input often raises another for the next.
-DATA = frozenset({"ValueError", "TypeError", "AttributeError", "LookupError", "ArithmeticError", "StopIteration"})
+DATA = frozenset(
+    {"ValueError", "TypeError", "AttributeError", "LookupError", "ArithmeticError", "StopIteration"}
+)
 # Errors about what lies outside of the program.
 OUTSIDE = frozenset({"OSError", "EOFError", "TimeoutError"})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 
-class SourceTree(Protocol):
-    """Read access to one commit's files."""
+class SourceTree(Hashable, Protocol):
+    """Read access to one commit's files. Two trees are the same only if they are one object."""
 
     @property
     def paths(self) -> Collection[str]:

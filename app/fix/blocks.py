@@ -49,7 +49,9 @@ def _intended(code: Code, statements: tuple[ast.stmt, ...], opening: str, closin
 def indentation(code: Code) -> str:
     """One step of indentation, as the file has it."""
     for node in ast.walk(code.tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If) and isinstance(code.parents.get(node), ast.Module):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If) and isinstance(
+            code.parents.get(node), ast.Module
+        ):
             line = code.lines[node.body[0].lineno - 1]
             unit = line[: len(line) - len(line.lstrip())]
             if unit and node.body[0].lineno != node.lineno:

@@ -42,7 +42,9 @@ def _own(name: str, tree: SourceTree, path: str, depth: int, *, own: bool = Fals
     return tuple(dict.fromkeys(found))
 
 
-def spelling(code: Code, path: str, tree: SourceTree, name: str, module: str | None, *, nearest: tuple[str, ...]) -> Spelling | None:
+def spelling(
+    code: Code, path: str, tree: SourceTree, name: str, module: str | None, *, nearest: tuple[str, ...]
+) -> Spelling | None:
     """How the file writes the exception `name` of `module`; `nearest` are its ancestors, from which a base may be taken.
 
     A built-in, a name that the file has, a module that it imports; else a built-in ancestor that says the same
@@ -74,12 +76,24 @@ def _as_written_here(code: Code, path: str, tree: SourceTree, name: str, module:
                 for alias in aliases:
                     if module and alias.name == module:
                         return f"{alias.asname or alias.name}.{name}"
-                    if module and alias.asname is None and module.startswith(f"{alias.name}.") and module == f"{alias.name}.exceptions":
+                    if (
+                        module
+                        and alias.asname is None
+                        and module.startswith(f"{alias.name}.")
+                        and module == f"{alias.name}.exceptions"
+                    ):
                         return f"{module}.{name}"
                     # `json.JSONDecodeError` of `json.decoder`: what a package re-exports
-                    if module and module.rpartition(".")[0] == alias.name and name in ancestors(name, alias.name)[:1] and len(ancestors(name, alias.name)) > 1:
+                    if (
+                        module
+                        and module.rpartition(".")[0] == alias.name
+                        and name in ancestors(name, alias.name)[:1]
+                        and len(ancestors(name, alias.name)) > 1
+                    ):
                         return f"{alias.asname or alias.name}.{name}"
-            case ast.ClassDef(name=found) if found == name and statement in code.tree.body and module in {None, own}:
+            case ast.ClassDef(name=found) if (
+                found == name and statement in code.tree.body and module in {None, own}
+            ):
                 return name
             case _:
                 pass

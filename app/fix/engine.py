@@ -12,6 +12,7 @@ from app.core.model import (
     Failure,
     FileChange,
     Finding,
+    Fix,
     Patch,
     Reason,
     RegressionTest,
@@ -49,6 +50,7 @@ class Candidate:
     strength: Strength
     returns: str | None
     depth: int = 0
+    distance: int = 0
     raises: bool = False
 
 
@@ -58,7 +60,7 @@ def write_patch(finding: Finding, cause: RootCause, tree: SourceTree) -> Patch |
     if not found:
         return no_candidate(cause)
     test = write_test(finding, cause, tree, found[0].returns)
-    return test if isinstance(test, Stop) else patch_of(found, test)
+    return test if isinstance(test, Stop) else Patch.of(fix_of(found), test)
 
 
 def no_candidate(cause: RootCause) -> Stop:
@@ -72,10 +74,10 @@ def no_candidate(cause: RootCause) -> Stop:
     )
 
 
-def patch_of(found: Sequence[Candidate], test: RegressionTest | None) -> Patch:
-    """The patch of the first candidate; the others are told as alternatives."""
+def fix_of(found: Sequence[Candidate], test: RegressionTest | None = None) -> Fix:
+    """The fix of the first candidate; the others are told as alternatives."""
     best, *others = found
-    return Patch(
+    return Fix(
         pattern=best.pattern,
         category=best.category,
         applicability=best.applicability,
@@ -107,8 +109,9 @@ def sites(cause: RootCause, tree: SourceTree) -> Iterator[tuple[Site, str]]:
         yield from _site(cause, cause.culprit, cause.path, cause.failure, names, tree, 0)
     for origin in cause.origins:
         if origin.is_lookup or not lookups:
-            depth = 0 if origin.is_lookup else origin.depth
-            yield from _site(cause, origin.frame, origin.frame.path, origin.failure, names, tree, depth)
+            yield from _site(
+                cause, origin.frame, origin.frame.path, origin.failure, names, tree, origin.depth
+            )
 
 
 def _site(
@@ -125,7 +128,9 @@ def _site(
     if source is None or code is None:
         return
     at = cause.frames.index(frame) if frame in cause.frames else 0
-    trace = Trace(names, cause.message, cause.module, depth, cause.frames[:at][::-1])
+    lookups = [one.depth for one in cause.origins if one.is_lookup]
+    distance = depth - min(lookups, default=0)
+    trace = Trace(names, cause.message, cause.module, depth, distance, cause.frames[:at][::-1])
     site = Site.locate(code, path, failure, frame.variables, conventions_of(tree, path), trace)
     if site is not None:
         yield site, source
@@ -133,7 +138,7 @@ def _site(
 
 def _rank(candidate: Candidate) -> tuple[float, bool]:
     """The stronger evidence first; where it is equal, what is claimed to be safe."""
-    return candidate.strength + 0.5 * candidate.depth, candidate.applicability is not Applicability.SAFE
+    return candidate.strength + 0.5 * candidate.distance, candidate.applicability is not Applicability.SAFE
 
 
 def _is_never_missing(site: Site) -> bool:
@@ -151,7 +156,7 @@ def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> I
             after = apply(site.code, proposal.edits)
             if after is not None and after != source:
                 change = FileChange(site.path, source, after)
-                yield _candidate(name, pattern, proposal, change, site.trace.depth, relied=relied)
+                yield _candidate(name, pattern, proposal, change, site, relied=relied)
 
 
 def _answers(pattern: FixPattern, cause: RootCause) -> bool:
@@ -159,7 +164,7 @@ def _answers(pattern: FixPattern, cause: RootCause) -> bool:
 
 
 def _candidate(
-    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, depth: int, *, relied: bool
+    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, site: Site, *, relied: bool
 ) -> Candidate:
     safe = pattern.applicability is Applicability.SAFE and proposal.safe and not relied
     why_safe = proposal.why_safe
@@ -181,7 +186,8 @@ def _candidate(
         why_safe=why_safe,
         strength=proposal.strength,
         returns=proposal.returns,
-        depth=depth,
+        depth=site.trace.depth,
+        distance=site.trace.distance,
         raises=proposal.raises,
     )
 

@@ -78,7 +78,9 @@ def _is_negated(test: ast.expr) -> bool:
 
 def _bracketed(site: Site, node: ast.expr) -> str:
     text = site.text(node)
-    loose = isinstance(node, ast.IfExp | ast.Lambda) or (isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or))
+    loose = isinstance(node, ast.IfExp | ast.Lambda) or (
+        isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
+    )
     return f"({text})" if loose or "\n" in text else text
 
 
@@ -93,7 +95,9 @@ def leave_entry(site: Site) -> Iterator[Proposal]:
         if run and not names_in(statement) & bound:
             return
         run.append(statement)
-        if isinstance(statement, ast.Assign) and any(_is_same_entry(one, site.node) for one in statement.targets):
+        if isinstance(statement, ast.Assign) and any(
+            _is_same_entry(one, site.node) for one in statement.targets
+        ):
             break
         if not isinstance(statement, ast.Assign | ast.Assert | ast.AnnAssign):
             return

@@ -43,7 +43,9 @@ def attempts_around(site: Site) -> Iterator[Attempt]:
         if isinstance(above, ast.With) and below in above.body:
             for item in above.items:
                 match item.context_expr:
-                    case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=[_, *_]):
+                    case ast.Call(
+                        func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=[_, *_]
+                    ):
                         yield Attempt(above, None, item.context_expr)
                     case _:
                         pass
@@ -96,9 +98,12 @@ def spelled(site: Site) -> Spelling | None:
     names = site.trace.names
     if not names:
         return None
-    return spelling(
-        site.code, site.path, site.conventions.tree, names[0], site.trace.module, nearest=names
-    )
+    return spelling(site.code, site.path, site.conventions.tree, names[0], site.trace.module, nearest=names)
+
+
+def takes_try(statement: ast.stmt) -> bool:
+    """True for a statement around which a `try` covers no other statement."""
+    return not hasattr(statement, "body") and not isinstance(statement, ast.Match)
 
 
 def tries(code: Code, scope: ast.AST | None = None) -> Iterator[ast.Try]:
@@ -108,9 +113,7 @@ def tries(code: Code, scope: ast.AST | None = None) -> Iterator[ast.Try]:
             yield node
 
 
-def answering(
-    node: ast.Try, names: tuple[str, ...], conventions: Conventions
-) -> ast.ExceptHandler | None:
+def answering(node: ast.Try, names: tuple[str, ...], conventions: Conventions) -> ast.ExceptHandler | None:
     """The handler of `node` that would take the exception and does not pass it on."""
     for handler in node.handlers:
         if catches(handler.type, names, conventions):

@@ -15,6 +15,11 @@ def wrapped(assignment: str) -> list[str]:
     return _spread(f"{name} = ", source, "", 4)
 
 
+def spread(source: str, suffix: str = "") -> list[str]:
+    """The expression, over several lines where one would be too long to read."""
+    return _spread("", source, suffix, 4)
+
+
 def _spread(prefix: str, source: str, suffix: str, indentation: int) -> list[str]:
     """The lines of a value between `prefix` and `suffix`: one if it fits, otherwise one or more for each part."""
     line = f"{prefix}{source}{suffix}"

@@ -182,6 +182,11 @@ class Modules:
         return names
 
 
+def is_test(path: str) -> bool:
+    """True for a file of tests."""
+    return re.search(r"(?:^|/)(?:tests?/|(?:test_[^/]*|[^/]*_test|conftest)\.py$)", path) is not None
+
+
 def place_test(tree: SourceTree, culprit: str, stem: str) -> str:
     """Where this repository would put a new test for `culprit`; never the path of an existing file."""
     tests = [one for one in tree.paths if re.search(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$", one)]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.fix.conventions import Conventions, tests_name
+from app.fix.forms import form_type
 from app.fix.pattern import Fallback, Strength
 from app.fix.returns import is_optional
-from app.fix.site import Site, form_type
+from app.fix.site import Site
 
 _NUMBERS = frozenset({"int", "float", "Decimal", "Fraction"})
 LOGGED = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log", "print"})

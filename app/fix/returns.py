@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from app.core.syntax import Function, names_bound, own_nodes
 from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
+from app.fix.forms import form_type
 from app.fix.pattern import Fallback, Strength
-from app.fix.site import Site, form_type
+from app.fix.site import Site
 
 _EMPTY = {
     "str": '""', "list": "[]", "dict": "{}", "set": "set()", "tuple": "()", "int": "0", "float": "0.0", "bool": "False",
@@ -62,7 +63,12 @@ def error_returns(site: Site) -> list[Fallback]:
     """
     if site.function is None or site.function.name.startswith("__"):
         return []
-    found = [*_handlers(site), *_for_all_else(site), *_other_guards(site), *(one for one in _declared(site) if one.code == "None")]
+    found = [
+        *_handlers(site),
+        *_for_all_else(site),
+        *_other_guards(site),
+        *(one for one in _declared(site) if one.code == "None"),
+    ]
     return _distinct(sorted(found, key=lambda one: one.strength))
 
 
@@ -112,7 +118,7 @@ def _other_guards(site: Site) -> Iterator[Fallback]:
             continue
         value = node.body[-1].value
         plain = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, ast.Name | ast.Attribute)
-        empty = plain or isinstance(node.test, ast.Compare) and is_missing_test(node.test)
+        empty = plain or (isinstance(node.test, ast.Compare) and is_missing_test(node.test))
         if not empty and value is not None and is_constant(value) and _says_nothing(value):
             why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(site.text(value))}."
             yield Fallback(site.text(value), why, Strength.TYPE)
@@ -385,7 +391,11 @@ def _passed_on(site: Site) -> Iterator[Fallback]:
         return
     body = [one for one in function.body if not isinstance(one, ast.Expr)]
     plain = body == [site.statement] and isinstance(site.subject, ast.Name)
-    if plain and _CONVERTS.search(function.name) and (function.returns is None or is_optional(function.returns)):
+    if (
+        plain
+        and _CONVERTS.search(function.name)
+        and (function.returns is None or is_optional(function.returns))
+    ):
         yield Fallback("None", f"{site.function_name} converts a value; there is none.", Strength.GUARD)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
+from app.core.exceptions import is_builtin
 from app.core.syntax import Code, Function, names_bound, names_in
 from app.fix.conventions import module_names
 from app.fix.site import Site
@@ -19,26 +20,37 @@ def names_before(site: Site) -> set[str]:
     if function is None:
         return names
     names |= parameters(function)
-    below: ast.AST = site.statement
+    names |= {name for one in statements_before(site) for name in surely_bound(one)}
     for above in site.code.ancestors(site.statement):
-        for _, value in ast.iter_fields(above):
-            if isinstance(value, list) and below in value:
-                before = value[: value.index(below)]
-                names |= {name for one in before if isinstance(one, ast.stmt) for name in surely_bound(one)}
         if isinstance(above, ast.For | ast.AsyncFor):
             names |= names_bound(above.target)
         if isinstance(above, ast.With | ast.AsyncWith):
-            names |= {name for item in above.items if item.optional_vars for name in names_bound(item.optional_vars)}
+            names |= {
+                name for item in above.items if item.optional_vars for name in names_bound(item.optional_vars)
+            }
         if isinstance(above, ast.ExceptHandler) and above.name:
             names.add(above.name)
         if above is function:
             break
-        below = above
     outer = enclosing_function(site.code, function)
     while outer is not None:
         names |= parameters(outer) | names_bound(outer)
         outer = enclosing_function(site.code, outer)
     return names
+
+
+def statements_before(site: Site, within: ast.AST | None = None) -> list[ast.stmt]:
+    """What ran before the failing statement: in its block and those around it, up to `within` or the function."""
+    found: list[ast.stmt] = []
+    below: ast.AST = site.statement
+    for above in site.code.ancestors(site.statement):
+        for _, value in ast.iter_fields(above):
+            if isinstance(value, list) and below in value:
+                found.extend(one for one in value[: value.index(below)] if isinstance(one, ast.stmt))
+        if above is (within if within is not None else site.function):
+            break
+        below = above
+    return found
 
 
 def surely_bound(statement: ast.stmt) -> set[str]:
@@ -51,7 +63,12 @@ def surely_bound(statement: ast.stmt) -> set[str]:
                 return _all(other)
             return _all(body) if leaves(other) else _all(body) & _all(other)
         case ast.With(body=body) | ast.AsyncWith(body=body):
-            bound = {name for item in statement.items if item.optional_vars for name in names_bound(item.optional_vars)}
+            bound = {
+                name
+                for item in statement.items
+                if item.optional_vars
+                for name in names_bound(item.optional_vars)
+            }
             return bound | _all(body)
         case ast.Try(body=body, handlers=handlers):
             return _all(body) if all(leaves(one.body) for one in handlers) else set()
@@ -99,6 +116,13 @@ def can_be_written(site: Site, nodes: list[ast.stmt] | list[ast.expr], also: set
 def is_reraise(handler: ast.ExceptHandler) -> bool:
     """True for a handler that lets the exception go on, whatever else it does."""
     return any(isinstance(one, ast.Raise) and one.exc is None for one in ast.walk(handler))
+
+
+def is_own_error(raised: ast.expr) -> bool:
+    """True for the class or the call of an exception that is no built-in one."""
+    func = raised.func if isinstance(raised, ast.Call) else raised
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return bool(name) and not is_builtin(name)
 
 
 def raises_own(handler: ast.ExceptHandler) -> bool:

@@ -11,8 +11,10 @@ from pydantic import JsonValue
 
 from app.core.model import CodeFrame, Failure, FailureKind
 from app.core.recorded import type_name
-from app.core.syntax import Code, Comprehension, Function, names_bound, names_in, own_nodes
+from app.core.syntax import Code, Comprehension, Function, names_in, own_nodes
+from app.fix.conditions import conditions, in_words
 from app.fix.conventions import Conventions
+from app.fix.forms import bound_by, form_type, is_lazy, is_plain, is_stored_item, load_dump
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -21,7 +23,8 @@ Loop = ast.For | ast.AsyncFor | ast.While
 class Trace:
     """What the stack trace says beside the site: the exception's names (itself first), message, module and frames.
 
-    `depth` counts the own frames below the site: 0 where the exception was raised, 1 in its caller.
+    `depth` counts the own frames below the site: 0 where the exception was raised, 1 in its caller. `distance` counts
+    from the lookup that failed instead, if the exception was raised in a container's own method.
     `callers` are the own frames above the site, the nearest first.
     """
 
@@ -29,6 +32,7 @@ class Trace:
     message: str = ""
     module: str | None = None
     depth: int = 0
+    distance: int = 0
     callers: tuple[CodeFrame, ...] = ()
 
 
@@ -63,9 +67,7 @@ class Site:
         if node is None or subject is None or statement is None:
             return None
         function = code.function_of(statement)
-        return cls(
-            code, path, failure, variables, conventions, node, subject, statement, function, trace
-        )
+        return cls(code, path, failure, variables, conventions, node, subject, statement, function, trace)
 
     def text(self, node: ast.expr | ast.stmt) -> str:
         """The source of `node`."""
@@ -134,7 +136,7 @@ class Site:
         for node, above in self.between(inner):
             if node is outer:
                 return False
-            if _is_lazy(node, above):
+            if is_lazy(node, above):
                 return True
         return False
 
@@ -168,7 +170,7 @@ class Site:
         scopes = [
             above for _, above in self.between(self.node) if isinstance(above, Comprehension | ast.Lambda)
         ]
-        inside = {name for scope in scopes for name in _bound_by(scope)}
+        inside = {name for scope in scopes for name in bound_by(scope)}
         walrus = {one.target.id for one in ast.walk(self.statement) if isinstance(one, ast.NamedExpr)}
         return not names & (inside | walrus)
 
@@ -203,50 +205,32 @@ class Site:
         return tests[1] if tests is not None else None
 
     @cached_property
-    def _tests(self) -> tuple[str, str] | None:  # noqa: PLR0911 - a table of kinds
-        line = self.line
-        match self.failure.kind:
-            case FailureKind.NONE_VALUE:
-                return f"{line} is not None", f"{line} is None"
-            case FailureKind.MISSING_KEY:
-                return f"{self._key_text} in {line}", f"{self._key_text} not in {line}"
-            case FailureKind.BAD_INDEX:
-                return index_tests(line, self.failure.key or "")
-            case FailureKind.ZERO:
-                return f"{line} != 0", f"{line} == 0"
-            case FailureKind.WRONG_TYPE:
-                return self._type_tests
-            case _:
-                return None
+    def _tests(self) -> tuple[str, str] | None:
+        if self.failure.kind is FailureKind.WRONG_TYPE:
+            return self._type_tests
+        return conditions(self.failure, self.line, self._key_text)
 
     @cached_property
     def _type_tests(self) -> tuple[str, str] | None:
         """Whether the subject is of the class that the code expects, or has the attribute that is read of it."""
         expected = self.conventions.expected_class(self.code, self.subject, self.statement)
         if expected is not None:
-            return f"isinstance({self.line}, {expected.code})", f"not isinstance({self.line}, {expected.code})"
+            return (
+                f"isinstance({self.line}, {expected.code})",
+                f"not isinstance({self.line}, {expected.code})",
+            )
         if isinstance(self.node, ast.Attribute) and self.node.value is self.subject:
-            return f'hasattr({self.line}, "{self.node.attr}")', f'not hasattr({self.line}, "{self.node.attr}")'
+            return (
+                f'hasattr({self.line}, "{self.node.attr}")',
+                f'not hasattr({self.line}, "{self.node.attr}")',
+            )
         return None
 
     @property
     def missing(self) -> str:
         """The failing condition in words."""
-        match self.failure.kind:
-            case FailureKind.NONE_VALUE:
-                return f"`{self.line}` is None"
-            case FailureKind.MISSING_KEY:
-                return f"`{self.line}` has no key `{self._key_text}`"
-            case FailureKind.BAD_INDEX:
-                return f"`{self.line}` has no item {self.failure.key}"
-            case FailureKind.ZERO:
-                return f"`{self.line}` is zero"
-            case FailureKind.WRONG_TYPE:
-                return f"`{self.line}` is a `{self.failure.key}`"
-            case FailureKind.UNBOUND:
-                return f"`{self.line}` was never set"
-            case _:
-                return f"`{self.line}` raises {self.trace.names[0] if self.trace.names else 'an exception'}"
+        exception = self.trace.names[0] if self.trace.names else "an exception"
+        return in_words(self.failure, self.line, self._key_text, exception)
 
     @property
     def _key_text(self) -> str:
@@ -288,9 +272,9 @@ class Site:
         wanted = ast.dump(self.subject if self.none else self.node)
         skipped = set(ast.walk(outside)) if outside is not None else set()
         for node in ast.walk(scope):
-            if not self.none and isinstance(self.code.parents.get(node), ast.Assign) and _is_target(node):
+            if not self.none and isinstance(self.code.parents.get(node), ast.Assign) and is_stored_item(node):
                 continue
-            if isinstance(node, ast.expr) and node not in skipped and _load_dump(node) == wanted:
+            if isinstance(node, ast.expr) and node not in skipped and load_dump(node) == wanted:
                 used = not self.none or self._is_used(node)
                 if used and not self._is_tested(node, wanted) and not self._is_set_before(node, wanted):
                     return True
@@ -304,7 +288,13 @@ class Site:
                 if isinstance(value, list) and below in value:
                     for one in value[: value.index(below)]:
                         targets = one.targets if isinstance(one, ast.Assign) else []
-                        if one.lineno > self.statement.lineno and wanted in map(_load_dump, targets):
+                        given = [
+                            part
+                            for target in targets
+                            for part in ast.walk(target)
+                            if isinstance(part, ast.expr)
+                        ]
+                        if one.lineno > self.statement.lineno and wanted in map(load_dump, given):
                             return True
             if above is self.function:
                 return False
@@ -363,131 +353,9 @@ class Site:
         return form_type(node) or type_name(self.variables, node)
 
 
-def index_tests(sequence: str, index: str) -> tuple[str, str]:
-    """The conditions that a sequence has, or lacks, the item at the index with this source."""
-    if index in {"0", "-1"}:
-        return sequence, f"not {sequence}"
-    if index.startswith("-") and (index[1:].isdigit() or index[1:].isidentifier()):
-        return f"len({sequence}) >= {index[1:]}", f"len({sequence}) < {index[1:]}"
-    return f"{index} < len({sequence})", f"{index} >= len({sequence})"
-
-
-def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
-    """True for an access path that can be evaluated twice without doing anything twice."""
-    match node:
-        case ast.Name() | ast.Constant():
-            return True
-        case ast.Attribute(value=value):
-            return is_plain(value)
-        case ast.Subscript(value=value, slice=index):
-            return is_plain(value) and is_plain(index)
-        case ast.Call(func=ast.Attribute(value=value, attr="get"), args=arguments, keywords=[]):
-            return is_plain(value) and all(is_plain(one) or is_empty(one) for one in arguments)
-        case ast.UnaryOp(operand=operand):
-            return is_plain(operand)
-        case ast.JoinedStr(values=values):
-            return all(is_plain(one.value) for one in values if isinstance(one, ast.FormattedValue))
-        case ast.Tuple(elts=elements):
-            return all(is_plain(one) for one in elements)
-        case _:
-            return False
-
-
-def is_empty(node: ast.expr) -> bool:
-    """True for `[]`, `{}`, `()`."""
-    match node:
-        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
-            return True
-        case _:
-            return False
-
-
-_STR_METHODS = frozenset(
-    {"join", "format", "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "strftime",
-     "isoformat"}
-)  # fmt: skip
-
-
-def form_type(node: ast.expr) -> str | None:  # noqa: C901, PLR0911, PLR0912 - a table of forms
-    """The class of an expression's value where its form alone shows it."""
-    match node:
-        case ast.Constant(value=value):
-            return type(value).__name__
-        case ast.JoinedStr():
-            return "str"
-        case ast.List() | ast.ListComp():
-            return "list"
-        case ast.Dict() | ast.DictComp():
-            return "dict"
-        case ast.Set() | ast.SetComp():
-            return "set"
-        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
-            return "bool"
-        case ast.Call(
-            func=ast.Name(id=("str" | "int" | "float" | "list" | "dict" | "set" | "bool" | "Decimal") as name)
-        ):
-            return name
-        case ast.Call(func=ast.Name(id="len")):
-            return "int"
-        case ast.Call(func=ast.Name(id="any" | "all" | "isinstance")):
-            return "bool"
-        case ast.Call(func=ast.Name(id="sorted")):
-            return "list"
-        case ast.Call(func=ast.Attribute(attr=attr)) if attr in _STR_METHODS:
-            return "str"
-        case ast.Call(func=ast.Attribute(attr="startswith" | "endswith" | "isdigit" | "isalpha")):
-            return "bool"
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mod(), right=right):
-            return form_type(left) or form_type(right)
-        case ast.IfExp(body=body, orelse=orelse):
-            return form_type(body) or form_type(orelse)
-        case _:
-            return None
-
-
-def _is_lazy(node: ast.AST, above: ast.AST) -> bool:  # noqa: PLR0911 - a table of forms
-    match above:
-        case ast.BoolOp(values=[first, *_]):
-            return node is not first
-        case ast.IfExp(test=test):
-            return node is not test
-        case ast.Lambda():
-            return True
-        case ast.ListComp(generators=[first, *_]) | ast.SetComp(generators=[first, *_]):
-            return node is not first
-        case ast.GeneratorExp() | ast.DictComp():
-            return node is not above.generators[0]
-        case ast.comprehension(iter=iterable):
-            return node is not iterable
-        case ast.Compare(left=left, comparators=[first, *_]):
-            return node is not left and node is not first
-        case ast.Assert(msg=message):
-            return node is message
-        case _:
-            return False
-
-
-def _bound_by(scope: ast.AST) -> set[str]:
-    match scope:
-        case ast.Lambda(args=arguments):
-            return names_bound(arguments)
-        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-            return {name for generator in scope.generators for name in names_bound(generator.target)}
-        case _:
-            return set()
-
-
 def _after(block: ast.AST, node: ast.AST) -> list[ast.stmt]:
     for _, value in ast.iter_fields(block):
         if isinstance(value, list) and any(one is node for one in value):
             at = next(index for index, one in enumerate(value) if one is node)
             return [one for one in value[at + 1 :] if isinstance(one, ast.stmt)]
     return []
-
-
-def _is_target(node: ast.AST) -> bool:
-    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-
-
-def _load_dump(node: ast.expr) -> str:
-    return ast.dump(node).replace("ctx=Store()", "ctx=Load()")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
 from app.clients import Clients
 from app.clients.github import RepositoryClient
 from app.clients.github.answers import Tree
-from app.core.model import CodeFrame, Finding, Frame, Incident, Reason, RootCause, Stage, Stop, SuspectCommit
+from app.core.model import (
+    CodeFrame,
+    Finding,
+    Frame,
+    Incident,
+    Raised,
+    Reason,
+    RootCause,
+    Stage,
+    Stop,
+    SuspectCommit,
+)
 from app.core.policy import POLICY_PATH
 from app.investigate.expression import find_failure
-from app.investigate.mapping import line_on_base, repository_path
+from app.investigate.mapping import culprit_exception, function_below, line_on_base, repository_path
+from app.investigate.origin import origins
 
 _COMMIT = re.compile(r"(?:^|[@+_-])([0-9a-f]{7,40})$")
 # What may stand in the address of a request; the release is text from outside.
@@ -37,10 +50,11 @@ async def investigate(clients: Clients, incident: Incident, finding: Finding) ->
         # A SHA alone proves little: GitHub also finds commits of forks.
         return _stop(Reason.RELEASE_UNKNOWN, f"the deployed commit {deployed[:7]} is not part of {branch}")
     before, after = await repo.tree(deployed), await repo.tree(base)
-    frames = await _map_frames(repo, finding.root.frames, before)
+    raised = culprit_exception(finding.chain, before.files)
+    frames = await _map_frames(repo, raised.frames, before)
     if isinstance(frames, Stop):
         return frames
-    return await _explain(repo, finding, frames, branch, (deployed, before), (base, after))
+    return await _explain(repo, raised, frames, branch, (deployed, before), (base, after))
 
 
 async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Finding) -> str | None:
@@ -96,7 +110,7 @@ async def _map_frames(
 
 async def _explain(
     repo: RepositoryClient,
-    finding: Finding,
+    raised: Raised,
     frames: tuple[CodeFrame, ...],
     branch: str,
     deployed: tuple[str, Tree],
@@ -112,13 +126,24 @@ async def _explain(
             Reason.ALREADY_CHANGED,
             f"{culprit.path}:{culprit.line} was changed on {branch} since the deployed commit",
         )
-    root = finding.root
-    failure = find_failure(new, line, culprit.function, root.type, root.message, culprit.variables)
+    failure = find_failure(
+        new,
+        line,
+        culprit.function,
+        raised.type,
+        raised.message,
+        culprit.variables,
+        module=raised.module,
+        below=function_below(raised, culprit.line, culprit.function),
+    )
     if isinstance(failure, Stop):
         return failure
+    texts = await repo.files(base[1], [frame.path for frame in frames])
+    on_base = [frame for frame in frames[:-1] if _is_still_there(frame, texts.get(frame.path))]
+    here = dataclasses.replace(culprit, line=line)
     return RootCause(
-        exception=root.type,
-        message=root.message,
+        exception=raised.type,
+        message=raised.message,
         path=culprit.path,
         function=culprit.function,
         line=line,
@@ -128,7 +153,15 @@ async def _explain(
         failure=failure,
         frames=frames,
         suspect=await _suspect(repo, deployed[0], culprit),
+        module=raised.module,
+        origins=origins([*on_base, here], texts.get, failure, raised.type, raised.message, raised.module),
     )
+
+
+def _is_still_there(frame: CodeFrame, text: str | None) -> bool:
+    """True if the base has the same code at the frame's line."""
+    lines = (text or "").splitlines()
+    return frame.line <= len(lines) and lines[frame.line - 1].strip() == frame.code
 
 
 async def _suspect(repo: RepositoryClient, deployed: str, culprit: CodeFrame) -> SuspectCommit | None:

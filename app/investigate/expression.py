@@ -42,33 +42,44 @@ def find_failure(
     `module` is the exception's own; `below` is the function that the line called, if the stack trace goes on there.
     """
     names = ancestors(exception, module)
-    name = names[0]
     message = message[:_LONGEST_MESSAGE]
-    if is_for_a_person(names):
-        return _novel(f"{name} reports a condition that a person must decide about: no change of the code is right.")
     code = Code.parse(source)
     if code is None:
         return _novel("The file does not parse as Python.")
+    refusal = _refusal(code, line, names)
+    if refusal is not None:
+        return refusal
+    search = _Search(code, line, variables)
+    nodes = search.nodes(function.rpartition(".")[2])
+    if names[0] == "KeyError":
+        found = search.missing_key(nodes, message)
+    elif is_known(names[0], message):
+        found = search.none_value([one for node in nodes for one in suspicions(node, names[0], message)])
+    else:
+        return search.other(nodes, names, message, below)
+    if (
+        isinstance(found, Stop)
+        and not search.is_ambiguous(found)
+        and any(isinstance(one, ast.Call) for one in nodes)
+    ):
+        return search.first_with_a_place(raised(nodes, message, below)) or found
+    return found
+
+
+def _refusal(code: Code, line: int, names: tuple[str, ...]) -> Stop | None:
+    """Why the line or the exception is nothing to repair; None if it may be."""
+    if is_for_a_person(names):
+        return _novel(
+            f"{names[0]} reports a condition that a person must decide about: no change of the code is right."
+        )
     statement = code.statement_at(line)
     if statement is None:
         return _unconfirmed(f"There is no statement at line {line}.")
-    if _raises_itself(statement, name):
+    if _raises_itself(statement, names[0]):
         return _novel(
-            f"Line {line} raises {name} deliberately: the program reports a condition, it does not stumble."
+            f"Line {line} raises {names[0]} deliberately: the program reports a condition, it does not stumble."
         )
-    search = _Search(code, line, variables)
-    nodes = search.nodes(function.rpartition(".")[2])
-    known = is_known(name, message)
-    if name == "KeyError":
-        found = search.missing_key(nodes, message)
-    elif known:
-        found = search.none_value([one for node in nodes for one in suspicions(node, name, message)])
-    else:
-        return search.other(nodes, names, message, below)
-    if isinstance(found, Stop) and not search.is_ambiguous(found):
-        other = search.first_with_a_place(raised(nodes, message, below))
-        return other or found
-    return found
+    return None
 
 
 def evaluated(code: Code, line: int, function: str) -> list[ast.AST]:

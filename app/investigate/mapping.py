@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from app.core.model import Frame
+from app.core.exceptions import is_builtin
+from app.core.model import Frame, Raised
 
 LONGEST_FILE = 20_000
 
@@ -27,6 +28,33 @@ def repository_path(frame: Frame, paths: Collection[str]) -> str | None:
         return relative
     holding = [path for path in paths if path.endswith("/" + relative)]
     return holding[0] if len(holding) == 1 else None
+
+
+def culprit_exception(chain: Sequence[Raised], paths: Collection[str]) -> Raised:
+    """The exception of a chain (root first) to repair: the outermost, or the one that it was raised from on purpose."""
+    left = list(chain)
+    while len(left) > 1 and _is_wrapper(left[-1], paths):
+        left.pop()
+    return left[-1]
+
+
+def _is_wrapper(raised: Raised, paths: Collection[str]) -> bool:
+    """True if the repository raised the exception itself, in answer to another one."""
+    if not raised.frames:
+        return True
+    last = raised.frames[-1]
+    if not last.in_app or repository_path(last, paths) is None:
+        return False
+    code = (last.code or "").strip()
+    raises = code.startswith("raise ") or "raise_from(" in code
+    return raises and (raised.type in code or not is_builtin(raised.type))
+
+
+def function_below(raised: Raised, line: int, function: str) -> str | None:
+    """The function of the frame below the innermost frame with that line and function; None if it is the last."""
+    places = [at for at, one in enumerate(raised.frames) if (one.line, one.function) == (line, function)]
+    below = raised.frames[places[-1] + 1 :] if places else ()
+    return below[0].function.rpartition(".")[2] if below else None
 
 
 def line_on_base(deployed: str, base: str, line: int) -> int | None:

@@ -41,7 +41,10 @@ def origins(
             lookup = find_failure(
                 source, frame.line, frame.function, exception, message, frame.variables, module=module
             )
-            if isinstance(lookup, Failure) and lookup.kind in {FailureKind.MISSING_KEY, FailureKind.BAD_INDEX}:
+            if isinstance(lookup, Failure) and lookup.kind in {
+                FailureKind.MISSING_KEY,
+                FailureKind.BAD_INDEX,
+            }:
                 found.append(Origin(frame, lookup, depth, is_lookup=True))
         call = _call(code, frame, name)
         argument = _argument(call, handed, read(inner.path), inner) if handed and call is not None else None
@@ -99,15 +102,16 @@ def _parameter(source: str | None, frame: CodeFrame, subject: str) -> str | None
     if subject not in {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}:
         return None
     rebound = any(
-        isinstance(one, ast.Name) and one.id == subject and isinstance(one.ctx, ast.Store) and one.lineno < frame.line
+        isinstance(one, ast.Name)
+        and one.id == subject
+        and isinstance(one.ctx, ast.Store)
+        and one.lineno < frame.line
         for one in own_nodes(function)
     )
     return None if rebound else subject
 
 
-def _argument(
-    call: ast.expr, parameter: str, inner_source: str | None, inner: CodeFrame
-) -> ast.expr | None:
+def _argument(call: ast.expr, parameter: str, inner_source: str | None, inner: CodeFrame) -> ast.expr | None:
     """The expression that the call hands over for the parameter of the function that it calls."""
     function = _function(Code.parse(inner_source) if inner_source is not None else None, inner)
     if function is None or not isinstance(call, ast.Call):

@@ -70,6 +70,13 @@ def suspects(
         found = _zeros(nodes, message, variables)
     elif names[0] in {"AttributeError", "TypeError"} and below is None:
         found = _wrong_types(nodes, name, message, variables)
+    if (
+        not found
+        and "LookupError" in names
+        and below is None
+        and not any(isinstance(one, ast.Call) for one in nodes)
+    ):
+        return []  # the record says that no lookup of the line can have failed
     return found or list(raised(nodes, message, below))
 
 
@@ -167,7 +174,9 @@ def _zeros(nodes: Sequence[ast.AST], message: str, variables: Locals) -> list[Su
     found: list[Suspect] = []
     for node in nodes:
         match node:
-            case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=divisor) if "domain" not in message:
+            case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=divisor) if (
+                "domain" not in message
+            ):
                 found.append(Suspect(FailureKind.ZERO, node, divisor, None, ()))
             case ast.Call(func=ast.Name(id="range"), args=[_, _, step]) if "arg 3" in message:
                 found.append(Suspect(FailureKind.ZERO, node, step, None, ()))
@@ -182,7 +191,7 @@ def _zeros(nodes: Sequence[ast.AST], message: str, variables: Locals) -> list[Su
 
 
 def _wrong_types(nodes: Sequence[ast.AST], name: str, message: str, variables: Locals) -> list[Suspect]:
-    match = next((found for one in _TYPES if (found := one.search(message))), None)
+    match = next((matched for one in _TYPES if (matched := one.search(message))), None)
     if match is None:
         return []
     found: list[Suspect] = []
@@ -191,19 +200,14 @@ def _wrong_types(nodes: Sequence[ast.AST], name: str, message: str, variables: L
             continue
         start, end = match.span(group)
         as_none = f"{message[:start]}NoneType{message[end:]}"
-        for node in nodes:
-            for suspicion in suspicions(node, name, as_none):
-                if _may_be(suspicion.subject, kind, variables):
-                    found.append(
-                        Suspect(
-                            FailureKind.WRONG_TYPE,
-                            suspicion.expression,
-                            suspicion.subject,
-                            kind,
-                            (f"The message says that a value was a `{kind}`.",),
-                        )
-                    )
-    return found
+        why = (f"The message says that a value was a `{kind}`.",)
+        found += [
+            Suspect(FailureKind.WRONG_TYPE, one.expression, one.subject, kind, why)
+            for node in nodes
+            for one in suspicions(node, name, as_none)
+            if _may_be(one.subject, kind, variables)
+        ]
+    return sorted(found, key=lambda one: isinstance(one.subject, ast.Constant))
 
 
 def _may_be(subject: ast.expr, kind: str, variables: Locals) -> bool:
@@ -211,11 +215,16 @@ def _may_be(subject: ast.expr, kind: str, variables: Locals) -> bool:
     if type_name(variables, subject) in _PLAIN - {kind}:
         return False
     found = look_up(variables, subject)
-    match = re.match(r"<([\w.]+)[ :.(]", found.value) if found is not None and isinstance(found.value, str) else None
+    match = (
+        re.match(r"<([\w.]+)[ :.(]", found.value)
+        if found is not None and isinstance(found.value, str)
+        else None
+    )
     return match is None or kind.rpartition(".")[2] in match[1].split(".")
 
 
 def raised(nodes: Sequence[ast.AST], message: str, below: str | None) -> Iterator[Suspect]:
+    """The calls of `nodes` that can have raised `message`, then whatever else the statement evaluates."""
     calls = [one for one in nodes if isinstance(one, ast.Call)]
     wanted = next((names for pattern, names in _CONVERTERS if pattern.search(message)), set())
     chosen = [one for one in calls if below is not None and called_name(one) == below]

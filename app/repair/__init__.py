@@ -13,8 +13,8 @@ from app.core.model import (
     Applicability,
     CodeFrame,
     Finding,
+    Fix,
     Frame,
-    Patch,
     Raised,
     Reason,
     RegressionTest,
@@ -22,11 +22,10 @@ from app.core.model import (
     Stage,
     Stop,
 )
-from app.core.exceptions import is_builtin
 from app.core.source import SourceTree
-from app.fix.engine import Candidate, candidates, is_weak, no_candidate, patch_of
+from app.fix.engine import Candidate, candidates, fix_of, is_weak, no_candidate
 from app.investigate.expression import find_failure
-from app.investigate.mapping import repository_path
+from app.investigate.mapping import culprit_exception, function_below, repository_path
 from app.investigate.origin import origins
 from app.repair.attempt import Attempt
 from app.repair.reproduce import Reproduction, reproduce
@@ -46,7 +45,7 @@ class Repair:
     finding: Finding
     cause: RootCause | None
     candidates: tuple[Candidate, ...]
-    patch: Patch | None
+    patch: Fix | None
     stop: Stop | None
     reproduction: Reproduction | str | None = None
     trials: tuple[Trial, ...] = field(default=())
@@ -59,8 +58,17 @@ class Repair:
 
     @property
     def auto_mergeable(self) -> bool:
-        """True for a fix that is SAFE and was seen to fail before and pass after."""
-        return self.patch is not None and self.reproduced and self.patch.applicability is Applicability.SAFE
+        """True for a SAFE fix that the recorded call, with nothing guessed, was seen to need and to pass."""
+        if (
+            self.patch is None
+            or not isinstance(self.reproduction, Reproduction)
+            or self.reproduction.call.marks
+        ):
+            return False
+        passes = any(
+            one.attempt is not None and one.attempt.exception is None for one in self.trials if one.passed
+        )
+        return passes and self.patch.test is not None and self.patch.applicability is Applicability.SAFE
 
 
 def repair(
@@ -71,7 +79,7 @@ def repair(
     With a sandbox the recorded call is repeated, and a candidate that does not let it pass is not chosen.
     """
     progress("mapping the stack trace to the checkout")
-    raised = culprit_exception(finding, tree)
+    raised = culprit_exception(finding.chain, tree.paths)
     frames = _frames(raised.frames, tree)
     if isinstance(frames, Stop):
         return Repair(finding, None, (), None, frames)
@@ -109,7 +117,7 @@ def _chosen(
     outcome = next((one.attempt for one in trials if one.candidate is ranked[0]), None)
     test = _test(reproduction, outcome) if outcome is not None else None
     others = tuple(one for one in found if one is not ranked[0])
-    patch = patch_of((ranked[0], *others), test)
+    patch = fix_of((ranked[0], *others), test)
     return Repair(finding, cause, found, patch, None, reproduction, trials)
 
 
@@ -125,7 +133,9 @@ def _nothing_left(found: tuple[Candidate, ...], trials: tuple[Trial, ...]) -> St
         return Stop(Stage.FIX, Reason.NO_CANDIDATE, f"No candidate lets the recorded call pass. {told}.")
     names = ", ".join(dict.fromkeys(one.pattern for one in found))
     return Stop(
-        Stage.FIX, Reason.NO_CANDIDATE, f"The evidence for every candidate is weak ({names}): a person should choose."
+        Stage.FIX,
+        Reason.NO_CANDIDATE,
+        f"The evidence for every candidate is weak ({names}): a person should choose.",
     )
 
 
@@ -139,7 +149,7 @@ def _cause(raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree) -> R
         raised.message,
         culprit.variables,
         module=raised.module,
-        below=_below(raised, culprit),
+        below=function_below(raised, culprit.line, culprit.function),
     )
     if isinstance(failure, Stop):
         return failure
@@ -158,35 +168,6 @@ def _cause(raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree) -> R
         module=raised.module,
         origins=origins(frames, tree.read, failure, raised.type, raised.message, raised.module),
     )
-
-
-def culprit_exception(finding: Finding, tree: SourceTree) -> Raised:
-    """The exception of the chain to repair: the outermost, or the one that it was raised from on purpose."""
-    chain = list(finding.chain)
-    while len(chain) > 1 and _is_wrapper(chain[-1], tree):
-        chain.pop()
-    return chain[-1]
-
-
-def _is_wrapper(raised: Raised, tree: SourceTree) -> bool:
-    """True if the repository raised the exception itself, in answer to another one."""
-    own = _frames(raised.frames, tree)
-    if isinstance(own, Stop) or own[-1].line != raised.frames[-1].line:
-        return False
-    code = own[-1].code
-    raises = code.startswith("raise ") or "raise_from(" in code
-    return raises and (raised.type in code or not is_builtin(raised.type))
-
-
-def _below(raised: Raised, culprit: CodeFrame) -> str | None:
-    """The function of the frame below the culprit's, if the stack trace goes on outside of the repository."""
-    at = [
-        index
-        for index, one in enumerate(raised.frames)
-        if one.line == culprit.line and one.function == culprit.function
-    ]
-    below = raised.frames[at[-1] + 1 :] if at else ()
-    return below[0].function.rpartition(".")[2] if below else None
 
 
 def _frames(frames: tuple[Frame, ...], tree: SourceTree) -> tuple[CodeFrame, ...] | Stop:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.core.model import FileChange, Patch
+from app.core.model import FileChange, Fix
 from app.repair.beneath import remove_file, write_file
 from app.repair.checkout import MAX_FILE, Checkout
 from app.repair.fault import BadInput
 from app.repair.source_text import encoded
 
 
-def apply(patch: Patch, checkout: Checkout) -> tuple[str, ...]:
+def apply(patch: Fix, checkout: Checkout) -> tuple[str, ...]:
     """The fix and its test are in the checkout; returns their paths. Otherwise nothing has changed.
 
     Raises:

@@ -59,7 +59,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The exception to repeat: its class, the messages that are accepted for it, and where it was raised."""
+    """The exception to repeat: its class, the messages that are accepted for it, and where it was raised.
+
+    `outside` tells that another package raised it, below that place.
+    """
 
     exception: str
     messages: tuple[str, ...]
@@ -67,11 +70,19 @@ class Wanted:
     function: str
     line: int
     code: str
+    module: str | None = None
+    outside: bool = False
 
     def task(self) -> dict[str, Any]:
         """The same for the sandbox."""
         place = {"path": self.path, "function": self.function, "line": self.line}
-        return {"type": self.exception, "messages": list(self.messages), "place": place}
+        return {
+            "type": self.exception,
+            "module": self.module,
+            "outside": self.outside,
+            "messages": list(self.messages),
+            "place": place,
+        }
 
 
 NOT_ENDED: Final = Attempt(None, None, False, None, None, (), "", (), same=False, ended=False)  # noqa: FBT003

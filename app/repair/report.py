@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from app.core.model import CodeFrame, Failure, Patch, RootCause, Stop
+from app.core.model import CodeFrame, Failure, Fix, RootCause, Stop
 from app.core.scrub import scrub_text
 from app.fix.engine import Candidate
 from app.repair import Repair
@@ -35,7 +35,7 @@ def _document(repaired: Repair, seconds: float) -> Mapping[str, JsonValue]:
     }
 
 
-def _fix(patch: Patch | None, repaired: Repair) -> dict[str, JsonValue]:
+def _fix(patch: Fix | None, repaired: Repair) -> dict[str, JsonValue]:
     if patch is None:
         keys = ("pattern", "category", "applicability", "summary", "why_safe", "diff", "test")
         return {**dict.fromkeys(keys), "auto_mergeable": False, "reproduced": False, "why": [], "files": {}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from app.core.model import CodeFrame, Finding, Frame, Raised, RegressionTest
@@ -39,6 +39,11 @@ class Reproduction:
     frames: tuple[CodeFrame, ...]
     tree: SourceTree
     sandbox: Sandbox
+    others: tuple[Reproduction, ...] = ()
+
+    def covering(self, frame: int) -> Reproduction | None:
+        """The best of this and the other calls that runs through the frame with that index."""
+        return next((one for one in (self, *self.others) if one.frame <= frame), None)
 
     @property
     def stand_in(self) -> bool:
@@ -69,7 +74,7 @@ def reproduce(
 ) -> Reproduction | str:
     """The call that repeats the crash best, or why there is none: a sentence for each frame that was tried."""
     found = reproductions(finding, frames, tree, sandbox)
-    return found if isinstance(found, str) else found[0]
+    return found if isinstance(found, str) else replace(found[0], others=found[1:])
 
 
 def reproductions(
@@ -109,6 +114,8 @@ def _wanted(finding: Finding, frames: Sequence[CodeFrame]) -> Wanted:
         place.function.rpartition(".")[2],
         place.line,
         place.code,
+        raised.module,
+        outside=bool(_below(raised, place)),
     )
 
 
@@ -216,11 +223,12 @@ def _variants(frames: Sequence[CodeFrame]) -> list[_Variant]:
 
 def _others(finding: Finding, frames: Sequence[CodeFrame]) -> list[Mapping[str, Any]]:
     """The locals of the frames below the repository's own: what it handed to other packages, innermost first."""
-    raised = _raised(finding, frames[-1])
-    at = max(
-        (at for at, one in enumerate(raised.frames) if _is_at(one, frames[-1])), default=len(raised.frames)
-    )
-    return [one.variables for one in raised.frames[:at:-1]]
+    return [one.variables for one in reversed(_below(_raised(finding, frames[-1]), frames[-1]))]
+
+
+def _below(raised: Raised, place: CodeFrame) -> Sequence[Frame]:
+    at = max((at for at, one in enumerate(raised.frames) if _is_at(one, place)), default=len(raised.frames))
+    return raised.frames[at + 1 :]
 
 
 def _python(tree: SourceTree) -> list[str]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from app.core.markdown import visible
-from app.core.model import Applicability, CodeFrame, FailureKind, Finding, Frame, Patch, RootCause, Stop
+from app.core.model import Applicability, CodeFrame, FailureKind, Finding, Fix, Frame, RootCause, Stop
 from app.core.scrub import scrub_text, scrub_variables
 from app.core.source import SourceTree
 from app.repair import Repair
@@ -122,7 +122,7 @@ class _Page:
         left = len(repaired.candidates) - _MOST_CANDIDATES
         self._list([f"and {left} more"] if left > 0 else [])
 
-    def patch(self, patch: Patch) -> None:
+    def patch(self, patch: Fix) -> None:
         """The fix and its test."""
         self._heading(f"Fix: {patch.summary} ({patch.pattern})")
         self._list(patch.why)
@@ -133,7 +133,7 @@ class _Page:
             for line in patch.test.change.after.splitlines():
                 self._code(line, indent=2)
 
-    def trust(self, patch: Patch, repaired: Repair) -> None:
+    def trust(self, patch: Fix, repaired: Repair) -> None:
         """How far the fix is to be trusted."""
         title, claim = _CLAIMS[patch.applicability]
         self._heading(title)

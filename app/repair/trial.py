@@ -29,34 +29,36 @@ class Trial:
     reason: str
 
 
-def tried(
-    found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause
-) -> tuple[Trial, ...]:
+def tried(found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause) -> tuple[Trial, ...]:
     """How the candidates do, in their order, up to the first that passes; bounded in number and time."""
     until = time.monotonic() + SECONDS
     trials: list[Trial] = []
     for candidate in found[:MOST]:
         if len(cause.frames) - 1 - candidate.depth < reproduction.frame:
-            reason = "the change lies outside of the repeated call"
-            trials.append(Trial(candidate, None, True, reason))  # noqa: FBT003
+            untested = "the change lies outside of the repeated call"
+            trials.append(Trial(candidate, None, passed=True, reason=untested))
             break
         attempt = reproduction.attempt({candidate.change.path: candidate.change.after})
-        reason = _refusal(candidate, attempt, cause)
-        trials.append(Trial(candidate, attempt, reason is None, reason or "the recorded call passes"))
-        if reason is None or time.monotonic() > until:
+        reason = _refusal(candidate, attempt, cause, whole=not reproduction.call.marks)
+        passed = reason is None
+        trials.append(Trial(candidate, attempt, passed, reason or "the recorded call passes"))
+        if passed or time.monotonic() > until:
             break
     return tuple(trials)
 
 
-def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause) -> str | None:
-    """Why the outcome is no repair; None if it is one."""
+def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause, *, whole: bool) -> str | None:
+    """Why the outcome is no repair; None if it is one.
+
+    Where parts of the call had to be guessed (it is not `whole`), another exception may come from them.
+    """
     if not attempt.ended:
         return "the call does not come to an end"
     if attempt.exception is None or attempt.beyond:
         return None
     if attempt.same or attempt.exception == cause.exception.rpartition(".")[2]:
         return f"the call still raises {attempt.exception}"
-    if candidate.raises or _is_on_purpose(candidate, attempt):
+    if candidate.raises or not whole or _is_on_purpose(candidate, attempt):
         return None
     return f"the call raises {attempt.exception} instead"
 

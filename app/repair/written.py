@@ -11,7 +11,7 @@ from typing import Final
 
 from app.core.model import CodeFrame, FileChange, Finding, RegressionTest
 from app.core.source import SourceTree
-from app.fix.layout import WIDTH, wrapped
+from app.fix.layout import WIDTH, spread, wrapped
 from app.fix.modules import place_test, prefers_unittest
 from app.repair.attempt import Attempt
 
@@ -91,8 +91,7 @@ def _called(call: RebuiltCall) -> str:
             name = f"{ast.unparse(inner).rpartition('.')[2]}_item"
         case _:
             name = "call"
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "call"
+    return re.sub(r"[^a-z0-9]+", "_", _words(name)).strip("_") or "call"
 
 
 def _outcome(exception: str, returns: Attempt | None) -> str:
@@ -102,7 +101,7 @@ def _outcome(exception: str, returns: Attempt | None) -> str:
 
 
 def _words(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _class_name(name: str) -> str:
@@ -160,9 +159,20 @@ def _body(
         yield ""
     indent = "    "
     if call.patches:
-        yield f"    with {', '.join(call.patches)}:"
+        yield from (f"    {one}" for one in _contexts(call.patches))
         indent = "        "
     yield from (f"{indent}{one}" for one in _ending(expression, forms, returns, as_class=as_class))
+
+
+def _contexts(patches: Sequence[str]) -> Iterator[str]:
+    line = f"with {', '.join(patches)}:"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield "with ("
+    for patch in patches:
+        yield from (f"    {one}" for one in spread(patch, ","))
+    yield "):"
 
 
 def _ending(
@@ -180,7 +190,7 @@ def _ending(
         expression = f"list({expression})"
     if returns is not None and (raised := returns.exception_class) is not None:
         yield f"with {'self.assertRaises' if as_class else 'pytest.raises'}({raised[1]}):"
-        yield f"    {expression}"
+        yield from (f"    {one}" for one in spread(expression))
         return
     if "context" in forms:
         yield f"with {expression}:"
@@ -193,8 +203,11 @@ def _assertion(expression: str, returns: Attempt | None, *, as_class: bool) -> I
     given = returns.returned if returns is not None and returns.literal else None
     is_statement = not isinstance(ast.parse(expression).body[0], ast.Expr)
     if given is None or is_statement or len(given) > _LONGEST_EXPECTED:
-        yield expression
+        yield from [expression] if is_statement else spread(expression)
         return
+    if len(expression) > WIDTH - 20:
+        yield from wrapped(f"actual = {expression}")
+        expression = "actual"
     expected = _quoted(given)
     if given in {"None", "True", "False"}:
         yield f"self.assertIs({expression}, {given})" if as_class else f"assert {expression} is {given}"

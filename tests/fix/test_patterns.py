@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from app.core.category import CATEGORIES
-from app.core.model import CodeFrame, Failure, RootCause
+from app.core.exceptions import ancestors
+from app.core.model import RootCause
+from app.core.sentry_event import raised_chain
 from app.core.source import LoadedTree
-from app.fix.engine import Candidate, candidates
+from app.fix.engine import Candidate
 from app.fix.pattern import description, patterns
-from app.investigate.expression import find_failure
+from app.repair import repair
 
-from .conftest import CRASHES, SHA, frames_of, write_files
+from .conftest import CRASHES, finding_of, write_files
 
 
 def programs() -> Iterator[tuple[str, str, str | None]]:
@@ -43,34 +45,13 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str
     return loaded
 
 
-def repair(name: str, text: str, event: Mapping[str, Any]) -> tuple[str, str, list[Candidate]]:
-    """The exception, its message, and what all patterns make of the program."""
+def repaired(name: str, text: str, event: Mapping[str, Any]) -> tuple[RootCause, list[Candidate]]:
+    """What failed in the program, and what all patterns make of it."""
     path = f"{name}_before.py"
-    raised = frames_of(event)[0]
-    frames = tuple(
-        CodeFrame(path, one.function, one.line, one.code or "", one.variables)
-        for one in raised.frames
-        if one.path == path
-    )
-    culprit = frames[-1]
-    failure = find_failure(
-        text, culprit.line, culprit.function, raised.type, raised.message, culprit.variables
-    )
-    assert isinstance(failure, Failure), failure
-    cause = RootCause(
-        raised.type,
-        raised.message,
-        path,
-        culprit.function,
-        culprit.line,
-        SHA,
-        SHA,
-        "main",
-        failure,
-        frames,
-        None,
-    )
-    return raised.type, raised.message, list(candidates(cause, LoadedTree(frozenset({path}), {path: text})))
+    finding = finding_of(name, raised_chain(event))
+    found = repair(finding, LoadedTree(frozenset({path}), {path: text}))
+    assert found.cause is not None, found.stop
+    return found.cause, list(found.candidates)
 
 
 @pytest.mark.parametrize(("name", "before", "after"), list(programs()), ids=[one[0] for one in programs()])
@@ -80,8 +61,9 @@ def test_program(
     pattern = name.partition("_unchanged_")[0] if after is None else name.rpartition("_")[0]
     event = events[f"{name}_before"]
     assert event is not None, "the program does not fail"
-    exception, message, found = repair(name, before, event)
-    assert patterns()[pattern].answers_to(exception, message)
+    cause, found = repaired(name, before, event)
+    names = ancestors(cause.exception, cause.module)
+    assert any(patterns()[pattern].answers_to(one, cause.message) for one in names)
     own = [one.change.after for one in found if one.pattern == pattern]
     if after is None:
         assert own == []

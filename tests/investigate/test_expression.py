@@ -188,14 +188,13 @@ def test_what_lacked_the_key(
     [
         ("raise KeyError(x)", "KeyError", "'a'", {}, Reason.NOVEL),
         ("raise", "KeyError", "'a'", {}, Reason.NOVEL),
-        ("return g(x)", "KeyError", "'a'", {}, Reason.NOVEL),
         ("return x['b']", "KeyError", "'a'", {}, Reason.NOVEL),
         ("return x['a']", "KeyError", "'a'", {"x": {"a": "1"}}, Reason.NOVEL),
         ("return x['a'] + y['a']", "KeyError", "'a'", {}, Reason.UNCONFIRMED),
         ("raise ValueError('x')", "ValueError", "x", {}, Reason.NOVEL),
-        ("return x.nme", "AttributeError", "'Order' object has no attribute 'nme'", {}, Reason.NOVEL),
-        ("return x[3]", "IndexError", "list index out of range", {}, Reason.NOVEL),
-        ("return 1 + x", "TypeError", "unsupported operand type(s) for +: 'int' and 'str'", {}, Reason.NOVEL),
+        ("return x[3]", "IndexError", "list index out of range", {"x": ["1"] * 5}, Reason.NOVEL),
+        ("cursor.execute(x)", "IntegrityError", "UNIQUE constraint failed: user.email", {}, Reason.NOVEL),
+        ("assert x", "AssertionError", "", {}, Reason.NOVEL),
         ("return y", "AttributeError", "'NoneType' object has no attribute 'a'", {}, Reason.UNCONFIRMED),
     ],
 )
@@ -206,6 +205,121 @@ def test_refused(
     assert isinstance(stop, Stop), stop
     assert stop.reason is reason
     assert stop.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("statement", "exception", "message", "recorded", "kind", "subject", "detail"),
+    [
+        ("return g(x)", "KeyError", "'a'", {}, "raised", "g(x)", None),
+        (
+            "return int(x)",
+            "ValueError",
+            "invalid literal for int() with base 10: 'a'",
+            {},
+            "raised",
+            "int(x)",
+            None,
+        ),
+        (
+            "return g(int(x))",
+            "ValueError",
+            "invalid literal for int() with base 10: 'a'",
+            {},
+            "raised",
+            "int(x)",
+            None,
+        ),
+        (
+            "a, b = x",
+            "ValueError",
+            "not enough values to unpack (expected 2, got 1)",
+            {},
+            "raised",
+            "x",
+            None,
+        ),
+        (
+            "return x.nme",
+            "AttributeError",
+            "'Order' object has no attribute 'nme'",
+            {},
+            "wrong-type",
+            "x",
+            "Order",
+        ),
+        (
+            "return x.n + y.n",
+            "AttributeError",
+            "'Leaf' object has no attribute 'n'",
+            {"x": "<Node.a l.3 at 0x7f>", "y": "<Leaf.b l.4 at 0x7f>"},
+            "wrong-type",
+            "y",
+            "Leaf",
+        ),
+        (
+            "return 1 + x",
+            "TypeError",
+            "unsupported operand type(s) for +: 'int' and 'str'",
+            {"x": "'a'"},
+            "wrong-type",
+            "x",
+            "str",
+        ),
+        ("return x[3]", "IndexError", "list index out of range", {}, "bad-index", "x", "3"),
+        (
+            "return x[0] + y[0]",
+            "IndexError",
+            "list index out of range",
+            {"x": ["1"], "y": []},
+            "bad-index",
+            "y",
+            "0",
+        ),
+        (
+            "return x[-1][0]",
+            "IndexError",
+            "string index out of range",
+            {"x": ["''"]},
+            "bad-index",
+            "x[-1]",
+            "0",
+        ),
+        ("return x.pop()", "IndexError", "pop from empty list", {}, "bad-index", "x", "-1"),
+        ("return next(x)", "StopIteration", "", {}, "empty", "x", None),
+        ("return max(x)", "ValueError", "max() arg is an empty sequence", {}, "empty", "x", None),
+        ("return x / y", "ZeroDivisionError", "division by zero", {}, "zero", "y", None),
+        (
+            "return x % y // z",
+            "ZeroDivisionError",
+            "division by zero",
+            {"y": "3", "z": "0"},
+            "zero",
+            "z",
+            None,
+        ),
+        (
+            "return x + y",
+            "UnboundLocalError",
+            "cannot access local variable 'y' where it is not associated with a value",
+            {},
+            "unbound",
+            "y",
+            "y",
+        ),
+    ],
+)
+def test_other_failures(
+    statement: str,
+    exception: str,
+    message: str,
+    recorded: dict[str, JsonValue],
+    kind: str,
+    subject: str,
+    detail: str | None,
+) -> None:
+    failure = at_two(statement, exception, message, recorded)
+    assert isinstance(failure, Failure), failure
+    assert (failure.kind.value, failure.subject, failure.key) == (kind, subject, detail)
 
 
 def test_a_full_mapping_may_have_been_cut() -> None:

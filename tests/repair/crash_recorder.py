@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.core.model import CodeFrame, Finding
 from app.core.sentry_event import SentryIssue, finding_from_event
@@ -51,23 +52,36 @@ class Crash:
 
 def record(folder: Path, files: Mapping[str, str], call: str) -> Crash:
     """The crash of the call, with the given files as the repository."""
-    root = folder / "live" / "project"
-    texts = {path: textwrap.dedent(text) for path, text in files.items()}
-    for path, text in texts.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
-    (root / "call.txt").write_text(textwrap.dedent(call), encoding="utf-8")
-    events = folder / "events.json"
-    command = [sys.executable, str(RECORD), str(root.parent), str(events)]
+    return record_all(folder, {"project": (files, call)})["project"]
+
+
+def record_all(folder: Path, projects: Mapping[str, tuple[Mapping[str, str], str]]) -> dict[str, Crash]:
+    """The crash of each project's call; all are recorded in one process, so their packages need names of their own."""
+    live, events = folder / "live", folder / "events.json"
+    texts = {
+        name: {path: textwrap.dedent(text) for path, text in files.items()}
+        for name, (files, _) in projects.items()
+    }
+    for name, (_, call) in projects.items():
+        for path, text in {**texts[name], "call.txt": textwrap.dedent(call)}.items():
+            (live / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (live / name / path).write_text(text, encoding="utf-8")
+    command = [sys.executable, str(RECORD), str(live), str(events)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
-    event = json.loads(events.read_text())["project"]
+    found = json.loads(events.read_text())
+    return {name: _crash(live / name, texts[name], found[name]) for name in projects}
+
+
+def _crash(root: Path, texts: Mapping[str, str], event: Mapping[str, Any] | None) -> Crash:
     assert event is not None, "the call raises nothing"
     finding = finding_from_event(event, _ISSUE, organization="acme")
     assert finding is not None
     tree = LoadedTree(frozenset(texts), texts)
     frames = tuple(
-        CodeFrame(path, one.function, one.line, texts[path].splitlines()[one.line - 1].strip(), one.variables)
+        CodeFrame(path, one.function, one.line, (one.code or "").strip(), one.variables)
         for one in finding.raised.frames
-        if (path := repository_path(one, tree.paths)) is not None
+        if one.absolute_path is not None
+        and Path(one.absolute_path).is_relative_to(root)
+        and (path := repository_path(one, tree.paths)) is not None
     )
     return Crash(root, tree, finding, frames)

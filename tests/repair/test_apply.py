@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.model import FileChange, Patch, RegressionTest
+from app.core.model import FileChange, Fix, RegressionTest
 from app.repair import apply as application
 from app.repair.apply import apply
 from app.repair.beneath import write_file
@@ -20,7 +20,7 @@ TEST = RegressionTest(
 )
 
 
-def patch(tree: Checkout, path: str = "shop/models.py", test: RegressionTest | None = TEST) -> Patch:
+def patch(tree: Checkout, path: str = "shop/models.py", test: RegressionTest | None = TEST) -> Fix:
     before = tree.read(path)
     return replace(PATCH, fix=FileChange(path, before, f"{before}# fixed\n"), test=test)
 

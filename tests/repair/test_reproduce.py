@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from app.repair.reproduce import Reproduction
 
-from .crash_recorder import record
+from .crash_recorder import Crash, record_all
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ VALUES = [
             return data.decode(encoding)
         """,
         "decoded(b'caf\\xe9 \"x\"', 'utf-8')",
-        "decoded(b'caf\\xe9 \"x\"', 'utf-8')",
+        "data = b'caf\\xe9 \"x\"'",
     ),
     Case(
         "standard_types",
@@ -61,7 +61,7 @@ VALUES = [
         late(datetime(2026, 1, 2, 3), timedelta(days=2), Decimal('1.50'), Path('a/b'),
              UUID('12345678123456781234567812345678'), OrderedDict(a=1))
         """,
-        "datetime.datetime(2026, 1, 2, 3, 0)",
+        'late(due, timedelta(days=2), Decimal("1.50"), Path("a/b"), number, {"a": 1})',
     ),
     Case(
         "members_and_classes",
@@ -97,7 +97,7 @@ VALUES = [
             return shape.corners[0].x
         """,
         "first(Shape('none'))",
-        'first(Shape(name="none", corners=[]))',
+        'shape = Shape(name="none", corners=[])',
     ),
     Case(
         "integers_as_keys",
@@ -138,7 +138,7 @@ VALUES = [
             return sep.join(parts) + options["end"]
         """,
         "joined('a', 'b', sep='-', start='x')",
-        'joined(*parts, sep="-", **options)',
+        'joined("a", "b", sep="-", start="x")',
     ),
 ]
 CALLS = [
@@ -383,6 +383,99 @@ STATE = [
         frozenset({"stand-in"}),
     ),
     Case(
+        "an_error_of_another_package",
+        """
+        import socket
+
+        def reach(host):
+            try:
+                link = socket.create_connection((host, 9))
+            except TimeoutError:
+                return None
+            return link
+        """,
+        "reach('127.0.0.1')",
+        'socket.create_connection", side_effect=ConnectionRefusedError("[Errno 111] Connection refused")',
+        frozenset({"stand-in"}),
+    ),
+    Case(
+        "what_the_frame_below_was_given",
+        """
+        class Report:
+            def __init__(self, lines):
+                self.lines = lines
+
+            def first(self):
+                return first_of(self.lines)
+
+        def first_of(rows):
+            return rows[0] + "."
+        """,
+        "Report((None,)).first()",
+        "first_of(",
+    ),
+    Case(
+        "an_abstract_class",
+        """
+        from abc import ABC, abstractmethod
+
+        class Shape(ABC):
+            def __init__(self, sides):
+                self.sides = sides
+
+            @abstractmethod
+            def area(self): ...
+
+            def mean_side(self):
+                return sum(self.sides) / len(self.sides)
+        """,
+        """
+        class Point(Shape):
+            def area(self):
+                return 0
+        Point([]).mean_side()
+        """,
+        'type("Shape", (Shape,), dict.fromkeys(Shape.__abstractmethods__))',
+        frozenset({"guessed"}),
+    ),
+    Case(
+        "a_call_that_raised_what_was_caught",
+        """
+        class Client:
+            def connect(self, address):
+                return address
+
+            def send(self, text):
+                try:
+                    wire = self.connect("here")
+                except ValueError:
+                    pass
+                return wire + text
+        """,
+        """
+        class Broken(Client):
+            def connect(self, address):
+                raise ValueError
+        Broken().send('x')
+        """,
+        "client.connect = Mock(side_effect=ValueError)",
+        frozenset({"stand-in"}),
+    ),
+    Case(
+        "bytes_that_the_message_tells_of",
+        """
+        class Reader:
+            def __init__(self, source):
+                self.source = source
+
+            def header(self):
+                return self.source.read(4).decode()
+        """,
+        "import io\nReader(io.BytesIO(b'ab\\xe9 x')).header()",
+        "read=Mock(return_value=b'xx\\xe9 ')",
+        frozenset({"guessed", "stand-in"}),
+    ),
+    Case(
         "a_property_that_gave_something_else",
         """
         class Answer:
@@ -405,19 +498,30 @@ STATE = [
 ]
 
 
-@pytest.mark.parametrize("case", [*VALUES, *CALLS, *STATE], ids=lambda one: one.name)
-def test_repeated(case: Case, tmp_path: Path) -> None:
-    package = f"shop_{case.name}"
-    source = textwrap.dedent(case.source)
-    call = f"from {package}.code import *\n{textwrap.dedent(case.call)}"
-    crash = record(tmp_path, {f"{package}/__init__.py": "", f"{package}/code.py": source}, call)
+CASES = [*VALUES, *CALLS, *STATE]
+
+
+@pytest.fixture(scope="module")
+def crashes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Crash]:
+    """Every case, as Sentry's client recorded it."""
+    projects = {}
+    for case in CASES:
+        package = f"shop_{case.name}"
+        files = {f"{package}/__init__.py": "", f"{package}/code.py": case.source}
+        projects[case.name] = files, f"from {package}.code import *\n{textwrap.dedent(case.call)}"
+    return record_all(tmp_path_factory.mktemp("cases"), projects)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+def test_repeated(case: Case, crashes: Mapping[str, Crash]) -> None:
+    crash = crashes[case.name]
     found = crash.repeated()
     assert isinstance(found, Reproduction), found
     assert found.first.same
     assert found.first.exception == crash.finding.raised.type
     assert found.first.frames[-1].line == crash.frames[-1].line
     written = "\n".join([*found.call.setup, *found.call.patches, found.call.expression])
-    test = found.regression_test(None).change.after
+    test = found.regression_test(None).change.after or ""
     assert case.expected in written or case.expected.replace("'", '"') in test, f"{written}\n{test}"
     assert found.call.marks <= case.marks, found.call.marks
     compile(test, "test.py", "exec")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from app.core.model.terms import Action, Applicability, Reason, Stage
 
@@ -75,8 +75,8 @@ class RegressionTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
-    """The chosen fix with its regression test and its reasons; without a test it is only ever shown to a person."""
+class Fix:
+    """The chosen fix with its reasons. Without a regression test it is only ever shown to a person."""
 
     pattern: str
     category: str
@@ -97,6 +97,19 @@ class Patch:
     def diff(self) -> str:
         """The whole unified diff."""
         return "".join(change.diff for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch(Fix):
+    """A fix with its regression test: what can become a pull request."""
+
+    test: RegressionTest
+
+    @classmethod
+    def of(cls, fix: Fix, test: RegressionTest) -> Patch:
+        """The fix, proven by the test."""
+        given = {one.name: getattr(fix, one.name) for one in fields(fix)}
+        return cls(**(given | {"test": test}))
 
 
 @dataclass(frozen=True, slots=True)

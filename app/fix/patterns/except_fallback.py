@@ -1,14 +1,16 @@
 """A call that may raise gets a narrow `try`, with the answer that the code around it has for such a case.
 
 What it fixes:
-    A call of a library raises for bad input or an absent resource, and nothing expects it.
+    `float(text)` raises for a text that is no number, or a call of a library for an absent resource, and nothing
+    expects it.
 
 Why it fails:
     The call is written as if its input were always good.
 
 Fix safety:
-    Unsafe: the handler takes only this exception of this one statement, but whether the answer fits its readers is for a
-    person to say.
+    Unsafe: the handler takes only this exception of this one statement, but whether the answer fits its readers is for
+    a person to say. The answer is what the function gives in another handler or guard, an earlier value of the name, or
+    the next round of a loop that passes over other items. A guard against an empty input says nothing about a bad one.
 
 References:
     Python Tutorial, "Handling Exceptions".
@@ -19,31 +21,32 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.core.exceptions import DATA, OUTSIDE
 from app.core.model import Applicability, FailureKind
-from app.core.syntax import own_nodes
 from app.fix.conventions import is_constant
 from app.fix.edit import Around, Import
-from app.fix.handlers import is_caught_here, spelled
-from app.fix.pattern import ANY, FixPattern, Proposal, Strength
+from app.fix.handlers import is_caught_here, spelled, takes_try
+from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.returns import error_returns
+from app.fix.scope import statements_before
 from app.fix.site import Site
 
 _FAR = 3
-_CLEANS = frozenset({"close", "unlink", "remove", "rmtree", "shutdown", "disconnect", "terminate", "kill", "cancel"})
+_SLIPS = frozenset(
+    {"TypeError", "AttributeError", "LookupError", "NameError", "ZeroDivisionError", "StopIteration",
+     "UnicodeEncodeError"}
+)  # fmt: skip
+_CLEANS = frozenset(
+    {"close", "unlink", "remove", "rmtree", "shutdown", "disconnect", "terminate", "kill", "cancel"}
+)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the failing statement into a `try`."""
     statement = site.statement
-    if isinstance(statement, ast.For | ast.While | ast.If | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef | ast.Raise):
-        return
-    if site.function is None or not _is_of_the_call(site):
-        return
-    if is_caught_here(site):
+    if site.function is None or not takes_try(statement) or isinstance(statement, ast.Raise):
         return
     how = spelled(site)
-    if how is None:
+    if how is None or not _is_of_the_call(site) or is_caught_here(site):
         return
     for answer, why, strength in _answers(site):
         yield Proposal(
@@ -62,11 +65,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
 def _is_of_the_call(site: Site) -> bool:
     """True for an exception by which a call reports its input or the outside, not a slip of the code at hand."""
     names = set(site.trace.names)
-    if names & {"UnicodeEncodeError", "LookupError", "UnboundLocalError", "NameError", "ZeroDivisionError"}:
-        return False
-    if names & {"TypeError", "AttributeError", "StopIteration"}:
-        return False
-    return bool(names & (DATA | OUTSIDE | {"Exception"})) and site.trace.depth <= _FAR
+    return "Exception" in names and not names & _SLIPS and site.trace.distance <= _FAR
 
 
 def _answers(site: Site) -> Iterator[tuple[str, str, Strength]]:
@@ -88,18 +87,16 @@ def _answers(site: Site) -> Iterator[tuple[str, str, Strength]]:
 
 
 def _started(site: Site) -> int | None:
-    """The line that gave the assigned name a constant before, if the statement only binds that one name."""
+    """The line that surely gave the assigned name a constant before, in the same round of a loop."""
     match site.statement:
         case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
             pass
         case _:
             return None
     wanted = ast.dump(target)
-    for node in own_nodes(site.function) if site.function is not None else ():
+    for node in statements_before(site, site.loop):
         match node:
-            case ast.Assign(targets=[other], value=value) if (
-                node.lineno < site.statement.lineno and ast.dump(other) == wanted and is_constant(value)
-            ):
+            case ast.Assign(targets=[other], value=value) if ast.dump(other) == wanted and is_constant(value):
                 return node.lineno
             case _:
                 pass
@@ -148,6 +145,145 @@ PATTERN = FixPattern(
     answers=ANY,
     kinds=frozenset({FailureKind.RAISED}),
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+def rate(band):
+    percent = 0.0
+    if ":" in band:
+        percent = float(band.partition(":")[2])
+    return percent
+
+
+assert rate("VAT: reduced") == 0.0
+""",
+            """\
+def rate(band):
+    percent = 0.0
+    if ":" in band:
+        try:
+            percent = float(band.partition(":")[2])
+        except ValueError:
+            pass
+    return percent
+
+
+assert rate("VAT: reduced") == 0.0
+""",
+        ),
+        Example(
+            """\
+def quantities(lines):
+    found = []
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        found.append(int(line))
+    return found
+
+
+assert quantities(["# stock", "12", "none", "3"]) == [12, 3]
+""",
+            """\
+def quantities(lines):
+    found = []
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        try:
+            found.append(int(line))
+        except ValueError:
+            continue
+    return found
+
+
+assert quantities(["# stock", "12", "none", "3"]) == [12, 3]
+""",
+        ),
+        Example(
+            """\
+import json
+from datetime import date
+
+
+def last_order(text):
+    try:
+        order = json.loads(text)
+    except ValueError:
+        return None
+    return date.fromisoformat(order["date"])
+
+
+assert last_order('{"date": "yesterday"}') is None
+""",
+            """\
+import json
+from datetime import date
+
+
+def last_order(text):
+    try:
+        order = json.loads(text)
+    except ValueError:
+        return None
+    try:
+        return date.fromisoformat(order["date"])
+    except ValueError:
+        return None
+
+
+assert last_order('{"date": "yesterday"}') is None
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+from datetime import date
+
+
+def ordered(order):
+    if not order:
+        return None
+    return date.fromisoformat(order["date"])
+
+
+ordered({"date": "yesterday"})
+""",
+            "Nothing says what the function gives for a malformed date; a guard against an empty order does not.",
+        ),
+        Unchanged(
+            """\
+def percent(band):
+    if band == "free":
+        rate = 0
+    else:
+        rate = int(band)
+    return rate
+
+
+percent("reduced")
+""",
+            "The start value belongs to the other branch: without it the name would have none.",
+        ),
+        Unchanged(
+            """\
+def pieces(line):
+    return line.quantity
+
+
+def total(lines):
+    result = 0
+    for line in lines:
+        if not line:
+            continue
+        result += pieces(line)
+    return result
+
+
+total(["12"])
+""",
+            "A slip of the code that was called is no report about the input.",
+        ),
+    ),
 )

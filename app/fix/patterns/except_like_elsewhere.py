@@ -8,7 +8,8 @@ Why it fails:
 
 Fix safety:
     Unsafe in general: a handler that fits one place need not fit another, so a person reviews. The nearer the model,
-    the stronger the evidence: the same function, the same class, the same file.
+    the stronger the evidence: the same function, the same class, the same file. A handler that does not fit the place
+    is no model: one that leaves a name without a value, reads names that are not here, or stands in a test.
 
 References:
     Python Language Reference, "The try statement".
@@ -25,9 +26,10 @@ from app.core.model import Applicability, FailureKind
 from app.core.syntax import Code, names_bound, names_in
 from app.fix.conventions import module_names
 from app.fix.edit import Around, Import
-from app.fix.handlers import answering, is_caught_here, tries
-from app.fix.pattern import ANY, FixPattern, Proposal, Strength
-from app.fix.modules import Modules
+from app.fix.handlers import answering, is_caught_here, takes_try, tries
+from app.fix.modules import Modules, is_test
+from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
+from app.fix.returns import is_optional
 from app.fix.scope import can_be_written, enclosing_class, names_before, raises_own
 from app.fix.site import Site
 
@@ -50,9 +52,7 @@ class _Model:
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the failing statement into a `try` with the handler of the model."""
     call = site.node
-    if not isinstance(call, ast.Call) or isinstance(site.statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
-        return
-    if is_caught_here(site):
+    if not isinstance(call, ast.Call) or not takes_try(site.statement) or is_caught_here(site):
         return
     for model in sorted(_models(site, call), key=lambda one: one.strength):
         body = model.handler.body
@@ -101,7 +101,7 @@ def _models(site: Site, call: ast.Call) -> Iterator[_Model]:
     own_class = enclosing_class(site.code, site.statement)
     for file in site.conventions.files:
         same_file = file.path == site.path
-        if name in _COMMON and not same_file:
+        if not same_file and (name in _COMMON or is_test(file.path)):
             continue
         for node in tries(file.code):
             calls = [
@@ -166,7 +166,7 @@ def _is_simple(site: Site, statement: ast.stmt) -> bool:
         case ast.Continue() | ast.Break():
             return site.loop is not None
         case ast.Return(value=value):
-            return site.function is not None and (value is None or not site.is_generator)
+            return _may_return(site, value)
         case ast.Pass() | ast.Raise() | ast.Expr():
             return True
         case ast.Assign(targets=[ast.Name()]):
@@ -175,6 +175,15 @@ def _is_simple(site: Site, statement: ast.stmt) -> bool:
             return all(_is_simple(site, one) for one in [*body, *other])
         case _:
             return False
+
+
+def _may_return(site: Site, value: ast.expr | None) -> bool:
+    """True if the function may end with it: a generator with no value, another with None only if that is allowed."""
+    function = site.function
+    if function is None or (site.is_generator and value is not None):
+        return False
+    is_none = value is None or (isinstance(value, ast.Constant) and value.value is None)
+    return site.is_generator or not is_none or function.returns is None or is_optional(function.returns)
 
 
 def _binds(statement: ast.stmt) -> bool:
@@ -187,6 +196,218 @@ PATTERN = FixPattern(
     answers=ANY,
     kinds=frozenset({FailureKind.RAISED}),
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+from datetime import date
+
+
+def ordered(order):
+    try:
+        return date.fromisoformat(order["ordered"])
+    except ValueError:
+        return None
+
+
+def paid(order):
+    return date.fromisoformat(order["paid"])
+
+
+assert paid({"paid": "tomorrow"}) is None
+""",
+            """\
+from datetime import date
+
+
+def ordered(order):
+    try:
+        return date.fromisoformat(order["ordered"])
+    except ValueError:
+        return None
+
+
+def paid(order):
+    try:
+        return date.fromisoformat(order["paid"])
+    except ValueError:
+        return None
+
+
+assert paid({"paid": "tomorrow"}) is None
+""",
+        ),
+        Example(
+            """\
+import ipaddress
+
+
+def allowed(lines):
+    networks = []
+    for line in lines:
+        try:
+            network = ipaddress.ip_network(line)
+        except ValueError:
+            continue
+        networks.append(network)
+    return networks
+
+
+def denied(lines):
+    networks = set()
+    for line in lines:
+        network = ipaddress.ip_network(line)
+        networks.add(network)
+    return networks
+
+
+assert len(denied(["10.0.0.0/8", "office"])) == 1
+""",
+            """\
+import ipaddress
+
+
+def allowed(lines):
+    networks = []
+    for line in lines:
+        try:
+            network = ipaddress.ip_network(line)
+        except ValueError:
+            continue
+        networks.append(network)
+    return networks
+
+
+def denied(lines):
+    networks = set()
+    for line in lines:
+        try:
+            network = ipaddress.ip_network(line)
+        except ValueError:
+            continue
+        networks.add(network)
+    return networks
+
+
+assert len(denied(["10.0.0.0/8", "office"])) == 1
+""",
+        ),
+        Example(
+            """\
+import json
+
+
+class CartError(Exception):
+    pass
+
+
+class Cart:
+    def load(self, text):
+        try:
+            self.lines = json.loads(text)
+        except ValueError as error:
+            raise CartError(f"not a cart: {text}") from error
+
+    def merge(self, text):
+        lines = json.loads(text)
+        self.lines.extend(lines)
+
+
+try:
+    Cart().merge("A, B")
+except CartError:
+    pass
+""",
+            """\
+import json
+
+
+class CartError(Exception):
+    pass
+
+
+class Cart:
+    def load(self, text):
+        try:
+            self.lines = json.loads(text)
+        except ValueError as error:
+            raise CartError(f"not a cart: {text}") from error
+
+    def merge(self, text):
+        try:
+            lines = json.loads(text)
+        except ValueError as error:
+            raise CartError(f"not a cart: {text}") from error
+        self.lines.extend(lines)
+
+
+try:
+    Cart().merge("A, B")
+except CartError:
+    pass
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+from datetime import date
+
+
+def reminders(orders):
+    found = []
+    for order in orders:
+        try:
+            found.append(date.fromisoformat(order["due"]))
+        except ValueError:
+            pass
+    return found
+
+
+def weekday(order):
+    due = date.fromisoformat(order["due"])
+    return due.strftime("%A")
+
+
+weekday({"due": "tomorrow"})
+""",
+            "The handler elsewhere goes on without the date, which this function needs.",
+        ),
+        Unchanged(
+            """\
+from datetime import date
+
+
+def moved(order):
+    try:
+        return date.fromisoformat(order["due"])
+    except ValueError:
+        return None
+
+
+def due(order) -> date:
+    return date.fromisoformat(order["due"])
+
+
+due({"due": "tomorrow"})
+""",
+            "The handler elsewhere answers with None, and this function is declared to give a date.",
+        ),
+        Unchanged(
+            """\
+def pieces(line):
+    try:
+        return int(line["pieces"])
+    except ValueError:
+        return 1
+
+
+def year(card):
+    return int(card["year"])
+
+
+year({"year": "MMXXX"})
+""",
+            "Everything is converted with `int()`: that a number of pieces is handled says nothing about a year.",
+        ),
+    ),
 )

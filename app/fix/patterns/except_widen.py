@@ -8,7 +8,8 @@ Why it fails:
 
 Fix safety:
     Safe where the `try` covers nothing but the failing statement and its handler does not answer with an error of its
-    own: then only executions that raised this exception here go another way. Otherwise a person reviews.
+    own: then only executions that raised this exception here go another way. Otherwise a person reviews. A handler that
+    passes the exception on, or reads what only its own exception has, is left alone.
 
 References:
     Python Language Reference, "The try statement".
@@ -17,8 +18,10 @@ References:
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
+from app.core.exceptions import is_builtin
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Import, Replace
 from app.fix.handlers import Attempt, attempts_around, is_caught_here, is_related, spelled
@@ -34,7 +37,7 @@ _SLIPS = frozenset({"AttributeError", "TypeError", "LookupError", "UnboundLocalE
 def codemod(site: Site) -> Iterator[Proposal]:
     """Adds the exception to the `except` clause or to `suppress()`."""
     names, conventions = site.trace.names, site.conventions
-    if site.trace.depth and set(names) & _SLIPS:
+    if site.trace.distance and set(names) & _SLIPS:
         return
     around = list(attempts_around(site))
     if is_caught_here(site):
@@ -50,22 +53,31 @@ def codemod(site: Site) -> Iterator[Proposal]:
     innermost = related[0].statement
     same = [one for one in related if one.statement is innermost]
     chosen = same[-1]
-    alone = innermost.body == [site.statement] or _only_returns(innermost.body, site)
+    if chosen.handler is not None and not _can_read(chosen.handler, names):
+        return
+    alone = innermost.body == [site.statement]
     own = chosen.handler is not None and raises_own(chosen.handler)
     line = innermost.lineno
     yield Proposal(
         (Replace(chosen.types, _widened(site, chosen, how.code)), *([Import(how.line)] if how.line else [])),
-        f"Let the handler of line {line} also take {names[0]}",
+        f"Let the handler of line {line} also take {how.code}",
         (f"The `try` in line {line} already answers bad input here with the same kind of exception.",),
-        "Only executions that raised this exception inside the `try` go another way.",
+        f"Only executions that raised {how.code} inside the `try` go another way.",
         _strength(chosen),
-        safe=alone and not own and site.trace.depth == 0,
+        safe=alone and not own and site.trace.distance == 0,
         raises=own,
     )
 
 
-def _only_returns(body: list[ast.stmt], site: Site) -> bool:
-    return len(body) == 1 and body[0] is site.statement
+def _can_read(handler: ast.ExceptHandler, names: tuple[str, ...]) -> bool:
+    """True if the exception has every attribute that the handler reads of what it caught."""
+    classes = [getattr(builtins, one) for one in names if is_builtin(one)]
+    read = {
+        one.attr
+        for one in ast.walk(handler)
+        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == handler.name
+    }
+    return all(any(hasattr(one, attribute) for one in classes) for attribute in read)
 
 
 def _strength(chosen: Attempt) -> Strength:
@@ -89,6 +101,137 @@ PATTERN = FixPattern(
     answers=ANY,
     kinds=frozenset(FailureKind) - {FailureKind.UNBOUND},
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+def quantity(text):
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+assert quantity(None) == 0
+""",
+            """\
+def quantity(text):
+    try:
+        return int(text)
+    except (ValueError, TypeError):
+        return 0
+
+
+assert quantity(None) == 0
+""",
+        ),
+        Example(
+            """\
+import json
+from contextlib import suppress
+
+
+def settings(text):
+    found = {"currency": "EUR"}
+    with suppress(json.JSONDecodeError):
+        found.update(json.loads(text))
+    return found
+
+
+assert settings(None) == {"currency": "EUR"}
+""",
+            """\
+import json
+from contextlib import suppress
+
+
+def settings(text):
+    found = {"currency": "EUR"}
+    with suppress(json.JSONDecodeError, TypeError):
+        found.update(json.loads(text))
+    return found
+
+
+assert settings(None) == {"currency": "EUR"}
+""",
+        ),
+        Example(
+            """\
+from decimal import Decimal
+
+
+def price(text):
+    try:
+        return Decimal(text)
+    except (ValueError, TypeError):
+        return None
+
+
+assert price("12,50") is None
+""",
+            """\
+from decimal import Decimal
+
+
+def price(text):
+    try:
+        return Decimal(text)
+    except (ValueError, TypeError, ArithmeticError):
+        return None
+
+
+assert price("12,50") is None
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+import io
+
+
+def pieces(file):
+    try:
+        return int(file.read())
+    except OSError:
+        return 0
+
+
+pieces(io.StringIO("many"))
+""",
+            "What answers an unreadable file says nothing about a malformed number.",
+        ),
+        Unchanged(
+            """\
+def initial(customer):
+    return customer["name"].upper()[0]
+
+
+def badge(customer):
+    try:
+        return initial(customer)
+    except ValueError:
+        return "?"
+
+
+badge({"name": 5})
+""",
+            "The function that was called slipped: its caller's handler is about bad input.",
+        ),
+        Unchanged(
+            """\
+import json
+
+
+def lines(text):
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}: {error.msg}"
+
+
+lines(None)
+""",
+            "The handler reads what only its own exception has.",
+        ),
+    ),
 )

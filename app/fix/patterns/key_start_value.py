@@ -20,9 +20,10 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Replace, Rewrite
+from app.fix.forms import form_type
 from app.fix.keys import gets
 from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Strength, Unchanged
-from app.fix.site import Site, form_type
+from app.fix.site import Site
 
 _STARTS = {"append": "[]", "extend": "[]", "insert": "[]", "add": "set()", "update": "{}"}
 _NUMBERS = frozenset({"int", "float", "Decimal"})

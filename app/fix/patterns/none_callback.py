@@ -28,7 +28,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the call under a condition."""
     call = site.statement.value if isinstance(site.statement, ast.Expr) else None
     call = call.value if isinstance(call, ast.Await) else call
-    if call is site.node and isinstance(call, ast.Call) and site.takes_guard:
+    if call is site.node and isinstance(call, ast.Call) and site.takes_guard and site.test is not None:
         yield Proposal(
             (Wrap(site.statement, site.test),),
             f"Call `{site.line}` only when there is one",

@@ -39,7 +39,9 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def skip_statement(site: Site) -> Proposal | None:
     """The conditional statement; None where something later needs it."""
-    if not site.takes_guard or site.used_again or not _is_effect(site) or _is_one_of_many(site):
+    if site.test is None or not site.takes_guard or site.used_again:
+        return None
+    if not _is_effect(site) or _is_one_of_many(site):
         return None
     if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
         return None

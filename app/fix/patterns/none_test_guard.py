@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import own_nodes
 from app.fix.edit import Replace
+from app.fix.forms import form_type
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
-from app.fix.site import Site, form_type
+from app.fix.site import Site
 
 _PREDICATES = ("is_", "has_", "can_", "should_", "starts", "ends", "isdigit", "isalpha", "exists", "contains")
 

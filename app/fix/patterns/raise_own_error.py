@@ -1,14 +1,15 @@
 """Where the code refuses bad input with an error of its own, what fails for bad input raises that error too.
 
 What it fixes:
-    A function that checks its input raises an error of the package for what it checks, and something else for the rest.
+    `int(text)` raises ValueError in a function that refuses a text with a sign with an error of its own; or a method
+    goes on without the connection that another method of the class asks for.
 
 Why it fails:
     One way of being wrong was not thought of.
 
 Fix safety:
     Unsafe: an exception stays an exception and only its class changes, but the text is that of another check, so a
-    person reviews.
+    person reviews. A check that there is any input at all says nothing about a malformed one.
 
 References:
     Python Language Reference, "The raise statement": `raise ... from`.
@@ -19,15 +20,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.core.exceptions import DATA, is_builtin
+from app.core.exceptions import DATA
 from app.core.model import Applicability, FailureKind
-from app.core.syntax import chain_root, names_bound, names_in, own_nodes
-from app.fix.conventions import is_missing_test
+from app.core.syntax import Code, chain_root, names_bound, names_in, own_nodes
+from app.fix.conventions import is_missing_test, module_names
 from app.fix.edit import Around, Before, Import
-from app.fix.handlers import is_caught_here, spelled
-from app.fix.pattern import ANY, FixPattern, Proposal, Strength
-from app.fix.scope import can_be_written, parameters
+from app.fix.handlers import is_caught_here, spelled, takes_try
+from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
+from app.fix.scope import can_be_written, enclosing_class, is_own_error, parameters
 from app.fix.site import Site
+
+_WHY_SAFE = "An exception stays an exception; only its class and text change."
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -37,71 +40,91 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 
 def _same_thing(site: Site) -> Iterator[Proposal]:
-    """Another function of the repository refuses to go on without the same module-level thing."""
+    """Another method of the class, or another function, refuses to go on without the same thing."""
     if site.failure.kind is not FailureKind.NONE_VALUE or not site.takes_guard:
         return
-    root = chain_root(site.subject)
-    if not isinstance(root, ast.Name) or (site.function is not None and root.id in parameters(site.function)):
+    for place, error in _checks(site):
+        yield Proposal(
+            (Before(site.statement, f"if {site.negated_test}:\n    raise {error}"),),
+            f"Raise the error that {place} raises when {site.missing}",
+            (f"{place} refuses to go on without `{site.line}`.",),
+            _WHY_SAFE,
+            Strength.SIGNATURE,
+            safe=False,
+            raises=True,
+        )
         return
-    wanted = ast.dump(site.subject)
-    for file in site.conventions.files:
-        for node in ast.walk(file.code.tree):
+
+
+def _checks(site: Site) -> Iterator[tuple[str, str]]:
+    """The places that refuse to go on without the failing thing, each with the error that it raises."""
+    for path, code, scope in _scopes(site):
+        for node in ast.walk(scope):
             match node:
-                case ast.If(test=test, body=[ast.Raise(exc=ast.expr() as raised)]) if is_missing_test(test) and any(
-                    ast.dump(one) == wanted for one in ast.walk(test) if isinstance(one, ast.expr)
-                ):
-                    if root.id in {"self", "cls"} and file.path != site.path:
-                        continue
-                    if can_be_written(site, [raised]):
-                        yield Proposal(
-                            (Before(site.statement, f"if {site.negated_test}:\n    raise {file.code.text(raised)}"),),
-                            f"Raise the error that {file.path}:{node.lineno} raises when {site.missing}",
-                            (f"{file.path}:{node.lineno} refuses to go on without `{site.line}`.",),
-                            "An exception stays an exception; only its class and text change.",
-                            Strength.SIGNATURE,
-                            safe=False,
-                raises=True,
-                        )
-                        return
+                case ast.If(test=test, body=[ast.Raise(exc=ast.expr() as error)]) if _asks_for(
+                    test, site
+                ) and can_be_written(site, [error]):
+                    yield f"{path}:{node.lineno}", code.text(error)
                 case _:
                     pass
 
 
+def _scopes(site: Site) -> Iterator[tuple[str, Code, ast.AST]]:
+    """Where the failing thing means the same: in the class for an attribute of `self`, in modules for a global."""
+    root = chain_root(site.subject)
+    own = enclosing_class(site.code, site.statement)
+    if not isinstance(root, ast.Name):
+        return
+    if root.id in {"self", "cls"}:
+        if own is not None:
+            yield site.path, site.code, own
+    elif site.function is not None and root.id not in parameters(site.function) | names_bound(site.function):
+        for file in site.conventions.files:
+            if root.id in module_names(file.code):
+                yield file.path, file.code, file.code.tree
+
+
+def _asks_for(test: ast.expr, site: Site) -> bool:
+    """True for a test that the failing thing is missing."""
+    wanted = ast.dump(site.subject)
+    parts = (one for one in ast.walk(test) if isinstance(one, ast.expr))
+    return is_missing_test(test) and any(ast.dump(one) == wanted for one in parts)
+
+
 def _sibling(site: Site) -> Iterator[Proposal]:
     """The function's own checks of the same input raise an error of the package."""
-    function = site.function
-    statement = site.statement
-    if function is None or not set(site.trace.names) & DATA or site.trace.depth > 1:
+    statement, how = site.statement, spelled(site)
+    if how is None or not takes_try(statement) or is_caught_here(site):
         return
-    if isinstance(statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
+    if not set(site.trace.names) & DATA or site.trace.distance > 1:
         return
-    if is_caught_here(site):
-        return
-    how = spelled(site)
+    found = [one for one in _refusals(site) if can_be_written(site, [one])]
+    if found:
+        error = min(found, key=lambda one: abs(one.lineno - statement.lineno))
+        text = " ".join(site.text(error).split()) if "\n" in site.text(error) else site.text(error)
+        yield Proposal(
+            (
+                Around((statement,), "try:", f"except {how.code} as error:\n    raise {text} from error"),
+                *([Import(how.line)] if how.line else []),
+            ),
+            f"Raise the error of line {error.lineno} when line {statement.lineno} raises {site.trace.names[0]}",
+            (f"Line {error.lineno} refuses the same input with an error of the package.",),
+            _WHY_SAFE,
+            Strength.SYNTAX,
+            safe=False,
+            raises=True,
+        )
+
+
+def _refusals(site: Site) -> Iterator[ast.expr]:
+    """The errors of the package that the function raises where a check of the same input fails."""
     inputs = _inputs(site)
-    raises = [
-        one
-        for one in own_nodes(function)
-        if isinstance(one, ast.Raise) and one.exc is not None and not isinstance(site.code.parents[one], ast.ExceptHandler)
-        and names_in(site.code.parents[one]) & inputs and _is_own(one.exc)
-        and not _asks_for_nothing(site.code.parents[one])
-    ]  # fmt: skip
-    for one in sorted(raises, key=lambda found: abs(found.lineno - statement.lineno)):
-        if one.exc is not None and how is not None and can_be_written(site, [one.exc]):
-            text = " ".join(site.text(one.exc).split()) if "\n" in site.text(one.exc) else site.text(one.exc)
-            yield Proposal(
-                (
-                    Around((statement,), "try:", f"except {how.code} as error:\n    raise {text} from error"),
-                    *([Import(how.line)] if how.line else []),
-                ),
-                f"Raise the error of line {one.lineno} when line {statement.lineno} raises {site.trace.names[0]}",
-                (f"Line {one.lineno} refuses the same input with an error of the package.",),
-                "An exception stays an exception; only its class and text change.",
-                Strength.SYNTAX,
-                safe=False,
-                raises=True,
-            )
-            return
+    for node in own_nodes(site.function) if site.function is not None else ():
+        if isinstance(node, ast.Raise) and node.exc is not None and is_own_error(node.exc):
+            check = site.parent(node)
+            about = not isinstance(check, ast.ExceptHandler) and bool(names_in(check) & inputs)
+            if about and not _asks_for_nothing(check):
+                yield node.exc
 
 
 def _inputs(site: Site) -> set[str]:
@@ -111,7 +134,11 @@ def _inputs(site: Site) -> set[str]:
         return set()
     wanted = names_in(site.statement)
     for node in sorted(
-        (one for one in own_nodes(function) if isinstance(one, ast.Assign) and one.lineno < site.statement.lineno),
+        (
+            one
+            for one in own_nodes(function)
+            if isinstance(one, ast.Assign) and one.lineno < site.statement.lineno
+        ),
         key=lambda one: -one.lineno,
     ):
         if names_bound(node) & wanted:
@@ -132,18 +159,155 @@ def _asks_for_nothing(guard: ast.AST) -> bool:
             return False
 
 
-def _is_own(raised: ast.expr) -> bool:
-    func = raised.func if isinstance(raised, ast.Call) else raised
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return bool(name) and not is_builtin(name)
-
-
 PATTERN = FixPattern(
     category="missing-error-handling",
     applicability=Applicability.UNSAFE,
     answers=ANY,
-    kinds=frozenset({FailureKind.RAISED, FailureKind.WRONG_TYPE, FailureKind.BAD_INDEX, FailureKind.NONE_VALUE}),
+    kinds=frozenset(
+        {FailureKind.RAISED, FailureKind.WRONG_TYPE, FailureKind.BAD_INDEX, FailureKind.NONE_VALUE}
+    ),
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+class OrderError(Exception):
+    pass
+
+
+def quantity(text):
+    if text.startswith("-"):
+        raise OrderError(f"not a quantity: {text!r}")
+    return int(text)
+
+
+try:
+    quantity("two")
+except OrderError:
+    pass
+""",
+            """\
+class OrderError(Exception):
+    pass
+
+
+def quantity(text):
+    if text.startswith("-"):
+        raise OrderError(f"not a quantity: {text!r}")
+    try:
+        return int(text)
+    except ValueError as error:
+        raise OrderError(f"not a quantity: {text!r}") from error
+
+
+try:
+    quantity("two")
+except OrderError:
+    pass
+""",
+        ),
+        Example(
+            """\
+class NotConnected(Exception):
+    pass
+
+
+class Shop:
+    connection = None
+
+    def orders(self):
+        if self.connection is None:
+            raise NotConnected("call connect() first")
+        return self.connection.fetch("orders")
+
+    def customers(self):
+        return self.connection.fetch("customers")
+
+
+try:
+    Shop().customers()
+except NotConnected:
+    pass
+""",
+            """\
+class NotConnected(Exception):
+    pass
+
+
+class Shop:
+    connection = None
+
+    def orders(self):
+        if self.connection is None:
+            raise NotConnected("call connect() first")
+        return self.connection.fetch("orders")
+
+    def customers(self):
+        if self.connection is None:
+            raise NotConnected("call connect() first")
+        return self.connection.fetch("customers")
+
+
+try:
+    Shop().customers()
+except NotConnected:
+    pass
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+class OrderError(Exception):
+    pass
+
+
+def quantity(text):
+    if not text:
+        raise OrderError("no quantity")
+    return int(text)
+
+
+quantity("two")
+""",
+            "The check asks only whether there is a text: its error says nothing about a malformed one.",
+        ),
+        Unchanged(
+            """\
+class NotConnected(Exception):
+    pass
+
+
+class Shop:
+    connection = None
+
+    def orders(self):
+        if self.connection is None:
+            raise NotConnected("call connect() first")
+        return self.connection.fetch("orders")
+
+
+class Bank:
+    connection = None
+
+    def accounts(self):
+        return self.connection.fetch("accounts")
+
+
+Bank().accounts()
+""",
+            "The check of another class is about another connection.",
+        ),
+        Unchanged(
+            """\
+def quantity(text):
+    if text.startswith("-"):
+        raise ValueError(f"not a quantity: {text!r}")
+    return int(text)
+
+
+quantity("two")
+""",
+            "The function's own checks raise a built-in error, as the failing line does.",
+        ),
+    ),
 )

@@ -20,8 +20,9 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Wrap
+from app.fix.forms import is_plain
 from app.fix.pattern import FixPattern, Proposal, Raises, Strength
-from app.fix.site import Site, is_plain
+from app.fix.site import Site
 
 
 def codemod(site: Site) -> Iterator[Proposal]:

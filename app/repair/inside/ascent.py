@@ -73,7 +73,17 @@ class Ascent:
                     continue
                 padded = [*best.choice, *([0] * (len(self.draft.dimensions) - len(best.choice)))]
                 padded[at] = option
+                for inner in self._inside(at):
+                    padded[inner] = 0
                 yield from self._complete(tuple(padded))
+
+    def _inside(self, at: int) -> Iterator[int]:
+        """The attributes of an attribute: with another object there, nothing is known of them."""
+        outer = self.draft.dimensions[at]
+        for inner, one in enumerate(self.draft.dimensions):
+            deeper = len(one.path) > len(outer.path) and one.path[: len(outer.path)] == outer.path
+            if outer.kind == one.kind == "fill" and one.root == outer.root and deeper:
+                yield inner
 
     def _allowed(self, at: int, option: int) -> bool:
         source = self.draft.dimensions[at].options[option]

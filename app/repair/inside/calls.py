@@ -14,8 +14,9 @@ from .draft import Dimension, Draft
 from .evaluate import evaluate
 from .fills import ANYTHING, NAMESPACE, Fills
 from .habits import sequence_hint
-from .hints import CALLED, Path, answers, reads, rebound, swallowed
+from .hints import CALLED, Path, answers, reads, rebound
 from .objects import Objects
+from .raising import swallowed_errors
 from .report import Caught, plain
 from .source import GUESSED, STAND_IN, Names, Source, joined
 from .target import Kind, Target, mangled
@@ -54,14 +55,14 @@ class Planner:
 
     def draft(self, *, stand_ins: bool) -> Draft | str:
         """Everything that may be tried, or why there is nothing; `stand_ins` allows objects of other classes."""
-        draft = Draft(self.target, self._receiver)
+        draft = Draft(self.target, self.receiver)
         self.objects.stand_ins = stand_ins
         receivers = self._receivers()
         if stand_ins and self._is_instance:
             receivers = [*receivers, *self._stand_ins("", self.target.owner)]
         if not receivers:
             return "the object that it is called on can not be rebuilt from the record"
-        draft.dimensions.append(Dimension("receiver", self._receiver, list(receivers)))
+        draft.dimensions.append(Dimension("receiver", self.receiver, list(receivers)))
         for one in self._parameters(stand_ins=stand_ins):
             if isinstance(one, str):
                 return f"the recorded value of `{one}` can not be rebuilt"
@@ -86,46 +87,26 @@ class Planner:
         for root, path in dict.fromkeys(paths):
             if root in roots and path and CALLED not in path and len(path) <= 2:  # noqa: PLR2004 - deeper ones follow from it
                 draft.dimensions.append(self.fill(fills, root, path))
-        self._raising(draft)
+        draft.dimensions += swallowed_errors(
+            self.target, self.receiver if self._is_instance else "", self.message
+        )
         for path, sources in fills.patches(self.target.module, local):
             draft.dimensions.append(Dimension("patch", "", [None, *sources], path=path))
         return draft
 
     def fill(self, fills: Fills, root: str, path: Path) -> Dimension:
         """The dimension of an attribute; one that no object can be given is changed on its class."""
-        owner = self.target.owner if root == self._receiver else None
+        owner = self.target.owner if root == self.receiver else None
         fixed = owner is not None and len(path) == 1 and _is_fixed(owner, path[0])
         return Dimension("fill", root, [None, *fills.options(root, path)], "class" if fixed else "", path)
-
-    def _raising(self, draft: Draft) -> None:
-        """Where a local was never bound, a call may have raised what was then caught."""
-        unbound = re.search(r"local variable '(\w+)'", self.message)
-        if unbound is None:
-            return
-        for root, path in swallowed(self.target.node, unbound[1]):
-            if root in vars(self.target.module):
-                whole = (*self.target.module.__name__.split("."), root, *path)
-                errors = [
-                    Source(one, marks=frozenset({STAND_IN})) for one in ("OSError", "ValueError", "KeyError")
-                ]
-                draft.dimensions.append(Dimension("patch", "", [None, *errors], "raising", whole))
-            elif root == self._receiver and len(path) == 2:  # noqa: PLR2004 - a method and its call
-                options = [
-                    Source(
-                        f"Mock(side_effect={one})",
-                        frozenset({("unittest.mock", "Mock")}),
-                        marks=frozenset({STAND_IN}),
-                    )
-                    for one in ("OSError", "ValueError", "KeyError")
-                ]
-                draft.dimensions.append(Dimension("fill", root, [None, *options], path=path[:1]))
 
     @property
     def _is_instance(self) -> bool:
         return self.target.kind in {Kind.METHOD, Kind.GETTER, Kind.SETTER, Kind.DELETER}
 
     @property
-    def _receiver(self) -> str:
+    def receiver(self) -> str:
+        """The parameter that the object is bound to on which the function is called; empty if there is none."""
         arguments = [*self.target.node.args.posonlyargs, *self.target.node.args.args]
         return arguments[0].arg if arguments and self.target.kind not in {Kind.FUNCTION, Kind.STATIC} else ""
 
@@ -151,8 +132,16 @@ class Planner:
         )
         bound = self.target.kind not in {Kind.FUNCTION, Kind.STATIC, Kind.MODULE}
         only = {one.arg for one in arguments.posonlyargs}
+        spread = arguments.vararg is not None and self._recorded(arguments.vararg.arg) not in (
+            _MISSING,
+            [],
+            "()",
+        )
         for one in positional[1:] if bound else positional:
-            by_name = defaults[one.arg] is not None and one.arg not in only
+            by_name = defaults[one.arg] is not None and one.arg not in only and not spread
+            if spread:
+                # What is left out in front of further arguments would take the first of them.
+                defaults[one.arg] = None
             yield self._argument(
                 one, defaults[one.arg], "named" if by_name else "positional", stand_ins=stand_ins
             )
@@ -174,6 +163,7 @@ class Planner:
         recorded = self._recorded(parameter.arg)
         annotation = ast.unparse(parameter.annotation) if parameter.annotation is not None else ""
         hint = f"{annotation} {self._alias(annotation)} {sequence_hint(self.target.node, parameter.arg)}"
+        hint += " tuple" * isinstance(default, ast.Tuple)
         options: list[Source | None] = (
             list(self.values.sources(recorded, hint)) if recorded is not _MISSING else []
         )

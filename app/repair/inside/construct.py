@@ -60,17 +60,19 @@ class Constructor:
         self.objects = objects
         self._depth = 0
 
-    def sources(self, kind: type, given: Mapping[str, Source], told: Sequence[str]) -> list[Source]:
+    def sources(
+        self, kind: type, given: Mapping[str, Source], told: Sequence[str], most: int = _MOST_TRIES
+    ) -> list[Source]:
         """Calls of the class that do not fail: with all that is known, and with no more than what is required."""
-        named = self.objects.world.source_of(kind)
+        named = self.objects.callable_source(kind)
         if named is None or self._depth >= _DEEPEST:
             return []
         self._depth += 1
         try:
             parameters = _parameters(kind)
             if parameters is None:
-                return self._working(iter([_call(named, {}, {})]), kind, given)
-            return self._working(self._calls(named, parameters, given, told), kind, given)
+                return self._working(iter([_call(named, {}, {})]), kind, given, most)
+            return self._working(self._calls(named, parameters, given, told), kind, given, most)
         finally:
             self._depth -= 1
 
@@ -136,9 +138,11 @@ class Constructor:
         found += [Source(one) for one in _ANY]
         return [one.marked(GUESSED) for one in dict.fromkeys(found)]
 
-    def _working(self, calls: Iterator[Source], kind: type, given: Mapping[str, Source]) -> list[Source]:
+    def _working(
+        self, calls: Iterator[Source], kind: type, given: Mapping[str, Source], most: int
+    ) -> list[Source]:
         found: list[Source] = []
-        for call in itertools.islice(dict.fromkeys(itertools.islice(calls, 200)), _MOST_TRIES):
+        for call in itertools.islice(dict.fromkeys(itertools.islice(calls, 200)), most):
             made = evaluate(call)
             if made.error is None and kind in type(made.value).__mro__:
                 found.append(self.objects.adjusted(call, made.value, given))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -75,7 +76,8 @@ class Draft:
                     code = self._assign(names.fresh(snake(self._owner)), code, setup)
                 variables[dimension.root] = on = code
             elif dimension.kind == "argument":
-                if dimension.root in filled or not code.isidentifier():
+                given_singly = dimension.form[:1] == "*" and _spread(code)
+                if dimension.root in filled or not (code.isidentifier() or given_singly):
                     code = self._assign(names.fresh(dimension.root), code, setup)
                 variables[dimension.root] = code
                 written.append(_argument(dimension, code))
@@ -156,6 +158,26 @@ def _is_literal(code: str) -> bool:
     return True
 
 
+def _spread(code: str) -> str:
+    """What a list or a dictionary gives as single arguments; empty if it must be given as it is."""
+    match ast.parse(code, mode="eval").body:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return ", ".join(ast.get_source_segment(code, one) or "" for one in elements)
+        case ast.Dict(keys=keys, values=values) if all(_is_name(one) for one in keys):
+            pairs = zip(keys, values, strict=True)
+            return ", ".join(f"{_text(key)}={ast.get_source_segment(code, value)}" for key, value in pairs)
+        case _:
+            return ""
+
+
+def _is_name(key: ast.expr | None) -> bool:
+    return _text(key).isidentifier() and not keyword.iskeyword(_text(key))
+
+
+def _text(key: ast.expr | None) -> str:
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+
+
 def _quoted(text: str) -> str:
     return f'"{text}"'
 
@@ -165,7 +187,7 @@ def _argument(dimension: Dimension, code: str) -> str:
         case "named":
             return f"{dimension.root}={code}"
         case "*" | "**" as stars:
-            return f"{stars}{code}"
+            return _spread(code) or f"{stars}{code}"
         case _:
             return code
 

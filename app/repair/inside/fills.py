@@ -44,15 +44,16 @@ class Fills:
         values: Values,
         tree: ast.Module,
         wanted: Mapping[str, Any],
+        further: Sequence[Answer],
     ) -> None:
-        """`wanted` is the exception that was raised in this frame or below it."""
+        """`wanted` is the exception that was raised in this frame or below it; `further` is what other frames tell."""
         self.texts: list[str] = []
         self.module = target.module
         self.variables = variables
         self.values = values
         self.tree = tree
         self.found: dict[tuple[str, Path], list[Source]] = {}
-        self._answers(answers(target.node, line, variables))
+        self._answers([*answers(target.node, line, variables), *further])
         for test, outcome in conditions(target.node, line):
             for root, path, codes in demanded(test, outcome=outcome):
                 self._guess(root, path, codes)

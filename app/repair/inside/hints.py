@@ -250,20 +250,45 @@ def handed_over(
     """What the caller's line gave for the callee's parameters: its recorded locals and plain constants."""
     found: dict[str, Any] = {}
     names = [one.arg for one in [*callee.args.posonlyargs, *callee.args.args]][1 if bound else 0 :]
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call) or not call.lineno <= line <= (call.end_lineno or call.lineno):
-            continue
-        called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if called != callee.name and callee.name not in {"__init__", "__call__", "__new__"}:
-            continue
-        given = dict(zip(names, call.args, strict=False))
-        given |= {one.arg: one.value for one in call.keywords if one.arg is not None}
-        for name, value in given.items():
+    for call in _calls(tree, line, callee):
+        for name, value in _given(call, names).items():
             if isinstance(value, ast.Name) and value.id in variables:
                 found[name] = variables[value.id]
             elif isinstance(value, ast.Constant):
                 found[name] = repr(value.value)
     return found
+
+
+def handed_down(
+    tree: ast.AST, line: int, callee: Function, variables: Mapping[str, Any], *, bound: bool
+) -> list[Answer]:
+    """What the callee's locals tell of the access paths that the caller's line gave it, and called it on."""
+    found: list[Answer] = []
+    names = [one.arg for one in [*callee.args.posonlyargs, *callee.args.args]]
+    changed = rebound(callee, callee.end_lineno or callee.lineno)
+    for call in _calls(tree, line, callee):
+        given = _given(call, names[1 if bound else 0 :])
+        if bound and names and isinstance(call.func, ast.Attribute):
+            given[names[0]] = call.func.value
+        for name, value in given.items():
+            path = access(value) if name in variables and name not in changed else None
+            if path is not None and path[1]:
+                found.append(Answer(*path, variables[name]))
+    return found
+
+
+def _calls(tree: ast.AST, line: int, callee: Function) -> Iterator[ast.Call]:
+    """The calls at the line that may be those of the function."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and call.lineno <= line <= (call.end_lineno or call.lineno):
+            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if called == callee.name or callee.name in {"__init__", "__call__", "__new__"}:
+                yield call
+
+
+def _given(call: ast.Call, names: Sequence[str]) -> dict[str, ast.expr]:
+    given = dict(zip(names, call.args, strict=False))
+    return given | {one.arg: one.value for one in call.keywords if one.arg is not None}
 
 
 def rebound(node: Function, line: int) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ _PATTERNLESS = re.compile(r"<re\.Match object; span=\((\d+), (\d+)\), match=(.*)
 _MOST_EXISTING = 4000
 _MOST_CLASSES = 80
 _LONGEST_REPR = 200
+_FEW_TRIES = 8
 _ITERATORS = re.compile(
     r"<(?:\w+_)?(?:iterator|generator|itemiterator|keyiterator|valueiterator)\b|<generator object "
 )
@@ -143,7 +145,7 @@ class Objects:
             if _has_plain_repr(kind) or tried > _MOST_CLASSES:
                 continue
             tried += 1
-            for one in self.construct.sources(kind, {}, told):
+            for one in self.construct.sources(kind, {}, told, _FEW_TRIES):
                 if evaluate(one).text == plain(text):
                     return [one]
         return []
@@ -188,13 +190,20 @@ class Objects:
         setup = (f"{name} = {call.code}", *(f"{name}.{key} = {one.code}" for key, one in differing.items()))
         return Source(name, whole.imports, (*whole.setup, *setup), whole.marks)
 
+    def callable_source(self, kind: type) -> Source | None:
+        """The class, or where it is abstract a subclass that has something under each missing name."""
+        named = self.world.source_of(kind)
+        if named is None or not inspect.isabstract(kind):
+            return named
+        code = f'type("{kind.__name__}", ({named.code},), dict.fromkeys({named.code}.__abstractmethods__))'
+        return replace(named, code=code).marked(GUESSED)
+
     def bare(self, kind: type, given: Mapping[str, Source]) -> Source | None:
         """An instance made without `__init__`, with the attributes that are known."""
-        named = self.world.source_of(kind)
-        if named is None:
+        named = self.callable_source(kind)
+        if named is None or evaluate(replace(named, code=f"object.__new__({named.code})")).error is not None:
             return None
         with Caught():
-            object.__new__(kind)
             name = self.names.fresh(snake(kind.__name__))
             parts = [named, *given.values()]
             whole = joined(parts, lambda *_: name)

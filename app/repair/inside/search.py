@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .ascent import Ascent, Score, Trial
@@ -20,13 +20,14 @@ from .calls import Frame, Planner, variations
 from .draft import Call, Dimension, Draft
 from .evaluate import import_lines, patience
 from .fills import Fills
-from .hints import handed_over
+from .hints import Answer, answers, handed_down, handed_over
 from .implied import recorded_texts
 from .prelude import prelude_for
+from .raising import outside_errors
 from .reached import lines_of, nearness
 from .report import Caught, Own, perform, plain
 from .source import GUESSED, STAND_IN
-from .target import Kind, Target, find
+from .target import NESTED, Kind, Target, find, find_wrapper, innermost
 from .world import World
 
 _SECONDS_A_CALL = 2
@@ -158,6 +159,12 @@ def _try(frame: Frame, shared: _Search, level: str) -> dict[str, Any]:
     module = sys.modules[frame.module]
     tree = _parsed(frame, shared)
     target = find(tree, module, frame.function, frame.line)
+    if target == NESTED:
+        below = next((one.function for one in shared.frames if one.index == frame.index + 1), "")
+        own = [
+            one for one in shared.world.modules if shared.files.relative(getattr(one, "__file__", None) or "")
+        ]
+        target = find_wrapper(tree, own, frame.function, frame.line, below)
     if isinstance(target, str):
         return {"reason": target}
     until = min(shared.until, time.monotonic() + _SECONDS_A_FRAME)
@@ -183,6 +190,28 @@ def _handed_over(frame: Frame, target: Target, shared: _Search) -> dict[str, Any
 def _parsed(frame: Frame, shared: _Search) -> ast.Module:
     with open(os.path.join(shared.files.root, frame.path), "rb") as file:  # noqa: PTH118, PTH123 - as the loader does
         return ast.parse(file.read())
+
+
+def _further(frame: Frame, target: Target, tree: ast.Module, shared: _Search) -> list[Answer]:
+    """What other frames tell of this one's objects: the frame below, and those that belong to the same object."""
+    found: list[Answer] = []
+    arguments = [*target.node.args.posonlyargs, *target.node.args.args]
+    receiver = arguments[0].arg if arguments else ""
+    own = frame.variables.get(receiver)
+    for other in shared.frames:
+        other_tree = tree if other.path == frame.path else _parsed(other, shared)
+        node = innermost(other_tree, other.function, other.line)
+        if other.index == frame.index or node is None:
+            continue
+        names = [one.arg for one in [*node.args.posonlyargs, *node.args.args]]
+        if other.index == frame.index + 1:
+            bound = bool(names) and names[0] in {"self", "cls"}
+            found += handed_down(tree, frame.line, node, other.variables, bound=bound)
+        # The address tells that it is the same object.
+        if names and isinstance(own, str) and " at 0x" in own and other.variables.get(names[0]) == own:
+            same = answers(node, other.line, other.variables)
+            found += [replace(one, root=receiver) for one in same if one.root == names[0]]
+    return found
 
 
 def _first_same(runs: Iterator[_Run], shared: _Search, until: float) -> dict[str, Any]:
@@ -220,7 +249,8 @@ def _ascent(
     planner: Planner, target: Target, tree: ast.Module, shared: _Search, *, stand_ins: bool
 ) -> Iterator[_Run]:
     frame = planner.frame
-    fills = Fills(target, frame.line, frame.variables, planner.values, tree, shared.exception)
+    elsewhere = _further(frame, target, tree, shared)
+    fills = Fills(target, frame.line, frame.variables, planner.values, tree, shared.exception, elsewhere)
     fills.texts = recorded_texts(
         [*(one.variables for one in shared.frames if one.index > frame.index), *shared.others]
     )
@@ -229,6 +259,7 @@ def _ascent(
         return
     plain_size = len(draft.dimensions)
     draft = planner.deepened(draft, fills)
+    draft.dimensions += _outside(planner, shared)
     further = draft.dimensions[plain_size:]
     recorded_options = tuple(int(_is_recorded(one)) for one in further)
     starts = [
@@ -266,6 +297,16 @@ def _least(draft: Draft, trial: Trial, shared: _Search) -> _Run:
             if is_same(found, shared.exception):
                 choice, call, report = fewer, other, found
     return call, report
+
+
+def _outside(planner: Planner, shared: _Search) -> list[Dimension]:
+    """The exception of another package, raised where the innermost frame called it."""
+    last = max(shared.frames, key=lambda one: one.index)
+    target = find(_parsed(last, shared), sys.modules[last.module], last.function, last.line)
+    if isinstance(target, str):
+        return []
+    receiver = planner.receiver if planner.frame.index == last.index else ""
+    return list(outside_errors(shared.world, target, last.line, shared.exception, receiver))
 
 
 def _is_recorded(dimension: Dimension) -> bool:

@@ -107,7 +107,9 @@ def _value_end(text: str, at: int) -> int:
 
 
 def literals(text: str) -> list[str]:
-    """The quoted strings, numbers and lone words in an object's repr, in their order."""
-    body = text.strip("<>")
+    """The quoted strings, numbers and lone words in an object's repr, in their order, without its class and address."""
+    if re.match(r"<[\w.<>]+ object at 0x[0-9a-fA-F]+>\Z", text):
+        return []
+    body = re.sub(r"\A<?[\w.]+", "", re.sub(r" at 0x[0-9a-fA-F]+", "", text))
     found = re.findall(r"b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\"|-?\d+(?:\.\d+)?|[A-Za-z_]\w*", body)
     return [one for one in found if one not in {"object", "at"}]

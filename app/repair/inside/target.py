@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import enum
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 
 from .report import Caught
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+NESTED = "it is nested in another function"
 
 
 class Kind(enum.Enum):
@@ -51,7 +53,7 @@ def find(tree: ast.Module, module: ModuleType, function: str, line: int) -> Targ
         return "it is no function of the file"
     node = chain[-1]
     if not isinstance(node, Function) or any(isinstance(one, Function) for one in chain[:-1]):
-        return "it is nested in another function"
+        return NESTED
     owner: object = module
     for one in chain[:-1]:
         owner = vars(owner).get(one.name) if isinstance(owner, ModuleType | type) else None  # type: ignore[attr-defined]
@@ -66,6 +68,31 @@ def find(tree: ast.Module, module: ModuleType, function: str, line: int) -> Targ
     if raw is None or not holds(raw, node):
         return "its class holds another attribute of that name"
     return Target(kind, module, node, (*classes, mangled(node.name, owner.__name__)), owner)
+
+
+def innermost(tree: ast.Module, function: str, line: int) -> Function | None:
+    """The node of the function of that name around the line."""
+    chain = _chain(tree, function.rpartition(".")[2], line)
+    return chain[-1] if chain and isinstance(chain[-1], Function) else None
+
+
+def find_wrapper(
+    tree: ast.Module, modules: Iterable[ModuleType], function: str, line: int, inner: str
+) -> Target | str:
+    """The target of a decorator's wrapper: the function of a module that was replaced by it, around `inner`."""
+    node = innermost(tree, function, line)
+    if node is None:
+        return NESTED
+    found: list[Target] = []
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            code = getattr(value, "__code__", None) if type(value) is FunctionType else None
+            if isinstance(code, CodeType) and _is_of(code, node) and value.__module__ == module.__name__:
+                target = Target(Kind.FUNCTION, module, node, (name,), None)
+                found.insert(0 if name == inner else len(found), target)
+    if not found or (len(found) > 1 and found[0].name != inner):
+        return NESTED
+    return found[0]
 
 
 def _plain(node: Function, module: ModuleType, found: object) -> Target | str:

@@ -137,7 +137,11 @@ class Values:
             is_spelled = not _STRING.match(key) or key.startswith("b")
             found = self.leaf(key) if is_spelled and (key.startswith("<") or spelled(key)) else []
             other.append(next(iter(found), text))
-        return [texts] if other == texts else [texts, other]
+        if other == texts:
+            return [texts]
+        # Digits are numbers more often than text.
+        numbers = all(re.fullmatch(r"-?(?:0|[1-9]\d*)", key) for key in keys)
+        return [other, texts] if numbers else [texts, other]
 
     def node(self, node: ast.expr, read: Spelled) -> list[Source]:  # noqa: C901, PLR0911 - a table of forms
         """The sources of a part of a `repr()`."""
