@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 from app.core.model import Failure, FailureKind
 
+# Messages of the built-in sequences, which are false when they are empty. Other classes need not be: an array with
+# several items has no truth value at all.
+_BUILT_IN = re.compile(
+    r"^$|^pop |^(?:(?:list|tuple|string|deque|bytearray|array|range object) )?(?:assignment )?index out of"
+)
+_COUNTABLE = re.compile(r"out of (?:range|bounds)|empty")
 
-def conditions(failure: Failure, subject: str, key: str) -> tuple[str, str] | None:
+
+def conditions(failure: Failure, subject: str, key: str, message: str) -> tuple[str, str] | None:
     """The tests, as source, that the expression can be evaluated and that it fails; None if the kind has none.
 
-    `subject` and `key` are their source on one line. Whether a value has the right class is not known here.
+    `subject` and `key` are their source on one line, `message` is what the exception says. Whether a value has the
+    right class is not known here.
     """
     match failure.kind:
         case FailureKind.NONE_VALUE:
@@ -16,20 +27,38 @@ def conditions(failure: Failure, subject: str, key: str) -> tuple[str, str] | No
         case FailureKind.MISSING_KEY:
             return f"{key} in {subject}", f"{key} not in {subject}"
         case FailureKind.BAD_INDEX:
-            return index_tests(subject, failure.key or "")
+            return _index_tests(subject, failure.key or "", message)
         case FailureKind.ZERO:
             return f"{subject} != 0", f"{subject} == 0"
         case _:
             return None
 
 
-def index_tests(sequence: str, index: str) -> tuple[str, str]:
+def _index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | None:
     """The conditions that a sequence has, or lacks, the item at the index with this source."""
+    built_in = _BUILT_IN.search(message) is not None
+    if not built_in and not _COUNTABLE.search(message):
+        return None  # the groups of a match, the columns of a row
     if index in {"0", "-1"}:
-        return sequence, f"not {sequence}"
+        return (
+            (sequence, f"not {sequence}") if built_in else (f"len({sequence}) > 0", f"len({sequence}) == 0")
+        )
     if index.startswith("-") and (index[1:].isdigit() or index[1:].isidentifier()):
         return f"len({sequence}) >= {index[1:]}", f"len({sequence}) < {index[1:]}"
-    return f"{index} < len({sequence})", f"{index} >= len({sequence})"
+    if index.isdigit():
+        return f"len({sequence}) > {index}", f"len({sequence}) <= {index}"
+    loose = isinstance(ast.parse(index, mode="eval").body, ast.BoolOp | ast.Compare | ast.IfExp | ast.UnaryOp)
+    at = f"({index})" if loose else index
+    return f"{at} < len({sequence})", f"{at} >= len({sequence})"
+
+
+def lacks_too(missing: str, other: str) -> bool:
+    """True if a sequence that lacks the item at one index lacks that at the other as well, as far as both are numbers."""
+    if not all(re.fullmatch(r"-?\d{1,9}", one) for one in (missing, other)):
+        return False
+    at, wanted = int(missing), int(other)
+    longest = at if at >= 0 else -at - 1  # what lacks the item has at most so many
+    return wanted >= longest or -wanted > longest
 
 
 def in_words(failure: Failure, subject: str, key: str, exception: str) -> str:  # noqa: PLR0911 - a table of kinds

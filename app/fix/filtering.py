@@ -13,7 +13,7 @@ from app.fix.site import Site
 def filter_items(site: Site) -> Proposal | None:
     """The comprehension without the items that lack what its result needs; never safe, as readers may count on all."""
     found = _comprehension(site)
-    if found is None or not site.is_plain or site.line != site.text(site.subject):
+    if found is None or site.test is None or not site.is_plain or site.line != site.text(site.subject):
         return None
     generator = found.generators[-1]
     if not names_in(site.subject if site.none else site.node) & names_bound(generator.target):

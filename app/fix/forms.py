@@ -7,6 +7,11 @@ import ast
 from app.core.syntax import names_bound
 
 
+_COMPUTES = frozenset(
+    {"abs", "bool", "float", "int", "len", "max", "min", "ord", "round", "str", "tuple", "type"}
+)
+
+
 def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
     """True for an access path that can be evaluated twice without doing anything twice."""
     match node:
@@ -26,6 +31,21 @@ def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
             return all(is_plain(one) for one in elements)
         case _:
             return False
+
+
+def is_repeatable(node: ast.expr) -> bool:
+    """True for a key or an index that a test can compute once more: whatever it calls has no effect."""
+    for one in ast.walk(node):
+        match one:
+            case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
+                return False
+            case ast.Call(func=ast.Name(id=name)) if name not in _COMPUTES:
+                return False
+            case ast.Call(func=ast.Attribute(attr=name)) if name not in _STR_METHODS | {"get"}:
+                return False
+            case _:
+                pass
+    return True
 
 
 def is_empty(node: ast.expr) -> bool:

@@ -27,7 +27,7 @@ def leave_round(site: Site) -> Iterator[Proposal]:
 
 def answer_no(site: Site) -> Iterator[Proposal]:
     """The test that fails is false."""
-    proposal = guard_test(site) if site.test is not None else None
+    proposal = guard_test(site)
     if proposal is not None:
         yield proposal
 
@@ -104,8 +104,8 @@ def leave_entry(site: Site) -> Iterator[Proposal]:
         bound |= names_bound(statement)
     else:
         return
-    rest = block[len(run) :]
-    if any(names_in(one) & (bound - parameters_of(site)) for one in rest):
+    later = [one for one in site.later if one not in run]
+    if any(names_in(one) & (bound - parameters_of(site)) or site.relies(one) for one in later):
         return
     yield Proposal(
         (Around(tuple(run), f"if {site.test}:"),),

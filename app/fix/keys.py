@@ -64,6 +64,18 @@ def _is_dict_elsewhere(site: Site, subject: ast.expr) -> bool:
     return False
 
 
+def is_only_tested(site: Site, node: ast.expr) -> bool:
+    """True if the truth of `node` is all that is asked."""
+    above = site.parent(node)
+    match above:
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+            return test is node
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return is_only_tested(site, above)
+        case _:
+            return False
+
+
 def is_table(site: Site) -> bool:
     """True for a constant table: an unknown key may be a condition worth raising."""
     root = chain_root(site.subject)

@@ -12,9 +12,9 @@ from pydantic import JsonValue
 from app.core.model import CodeFrame, Failure, FailureKind
 from app.core.recorded import type_name
 from app.core.syntax import Code, Comprehension, Function, names_in, own_nodes
-from app.fix.conditions import conditions, in_words
+from app.fix.conditions import conditions, in_words, lacks_too
 from app.fix.conventions import Conventions
-from app.fix.forms import bound_by, form_type, is_lazy, is_plain, is_stored_item, load_dump
+from app.fix.forms import bound_by, form_type, is_lazy, is_plain, is_repeatable, is_stored_item, load_dump
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -208,7 +208,9 @@ class Site:
     def _tests(self) -> tuple[str, str] | None:
         if self.failure.kind is FailureKind.WRONG_TYPE:
             return self._type_tests
-        return conditions(self.failure, self.line, self._key_text)
+        if not self.none and self.key is not None and not is_repeatable(self.key):
+            return None
+        return conditions(self.failure, self.line, self._key_text, self.trace.message)
 
     @cached_property
     def _type_tests(self) -> tuple[str, str] | None:
@@ -260,12 +262,16 @@ class Site:
             node = above
         return found
 
+    @property
+    def later(self) -> list[ast.stmt]:
+        """The statements after this one in the same round of the loop, or in the function where there is no loop."""
+        return self.following_in_loop if self.loop is not None else self.following
+
     @cached_property
     def used_again(self) -> bool:
         """True if a later statement would fail in the same way: repairing this expression alone is no repair."""
-        later = self.following_in_loop if self.loop is not None else self.following
         nested = [one for one in getattr(self.statement, "body", []) if isinstance(one, ast.stmt)]
-        return any(self.relies(one) for one in [*nested, *later])
+        return any(self.relies(one) for one in [*nested, *self.later])
 
     def relies(self, scope: ast.AST, outside: ast.AST | None = None) -> bool:
         """True if `scope` uses the failing value again without testing it, not counting what lies in `outside`."""
@@ -274,11 +280,22 @@ class Site:
         for node in ast.walk(scope):
             if not self.none and isinstance(self.code.parents.get(node), ast.Assign) and is_stored_item(node):
                 continue
-            if isinstance(node, ast.expr) and node not in skipped and load_dump(node) == wanted:
+            if not isinstance(node, ast.expr) or node in skipped:
+                continue
+            if load_dump(node) == wanted or self._lacks(node):
                 used = not self.none or self._is_used(node)
                 if used and not self._is_tested(node, wanted) and not self._is_set_before(node, wanted):
                     return True
         return False
+
+    def _lacks(self, node: ast.expr) -> bool:
+        """True for another item of the sequence that cannot be there where the failing one is not."""
+        return (
+            self.failure.kind is FailureKind.BAD_INDEX
+            and isinstance(node, ast.Subscript)
+            and ast.dump(node.value) == ast.dump(self.subject)
+            and lacks_too(self.failure.key or "", ast.unparse(node.slice))
+        )
 
     def _is_set_before(self, node: ast.AST, wanted: str) -> bool:
         """True if an earlier statement of the block around `node`, behind the failing one, gives the entry a value."""

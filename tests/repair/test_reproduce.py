@@ -399,6 +399,43 @@ STATE = [
         frozenset({"stand-in"}),
     ),
     Case(
+        "what_a_file_held",
+        """
+        def limit(path):
+            with open(path) as file:
+                text = file.read()
+            return int(text)
+        """,
+        """
+        import pathlib, tempfile
+        place = pathlib.Path(tempfile.mkdtemp(), "limit.txt")
+        place.write_text("ten")
+        limit(str(place))
+        """,
+        'patch("builtins.open", mock_open(read_data="ten"))',
+        frozenset({"stand-in"}),
+    ),
+    Case(
+        "what_another_package_answered",
+        """
+        import urllib.request
+
+        def stock(url):
+            answer = urllib.request.urlopen(url)
+            status = answer.status
+            rows = answer.json()
+            return status, rows["stock"]
+        """,
+        """
+        import urllib.request
+        from types import SimpleNamespace
+        urllib.request.urlopen = lambda url: SimpleNamespace(status=200, json=dict)
+        stock("http://shop")
+        """,
+        "return_value=MagicMock(json=Mock(return_value={}), status=200)",
+        frozenset({"stand-in"}),
+    ),
+    Case(
         "what_the_frame_below_was_given",
         """
         class Report:

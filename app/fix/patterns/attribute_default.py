@@ -33,7 +33,11 @@ _TEXT = frozenset({"strip", "lower", "upper", "split", "startswith", "endswith",
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes `getattr(object, "name", default)`."""
-    if not isinstance(site.node, ast.Attribute) or not isinstance(site.node.ctx, ast.Load) or is_receiver(site):
+    if (
+        not isinstance(site.node, ast.Attribute)
+        or not isinstance(site.node.ctx, ast.Load)
+        or is_receiver(site)
+    ):
         return
     for fallback in _defaults(site):
         yield Proposal(
@@ -68,7 +72,9 @@ def _by_reader(site: Site, name: str, at: int) -> Iterator[Fallback]:
             used = {
                 one.attr
                 for one in own_nodes(node)
-                if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == parameter
+                if isinstance(one, ast.Attribute)
+                and isinstance(one.value, ast.Name)
+                and one.value.id == parameter
             }
             if used and used <= _MAPPING:
                 yield Fallback("{}", f"`{name}()` takes it for a mapping.", Strength.CONTEXT)

@@ -9,7 +9,7 @@ Why it fails:
 Fix safety:
     Unsafe in general: a handler that fits one place need not fit another, so a person reviews. The nearer the model,
     the stronger the evidence: the same function, the same class, the same file. A handler that does not fit the place
-    is no model: one that leaves a name without a value, reads names that are not here, or stands in a test.
+    is no model: one that leaves a name without a value, reads what is not here, or stands in a test.
 
 References:
     Python Language Reference, "The try statement".
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.model import Applicability, FailureKind
-from app.core.syntax import Code, names_bound, names_in
+from app.core.syntax import Code, Function, names_bound, names_in
 from app.fix.conventions import module_names
 from app.fix.edit import Around, Import
 from app.fix.handlers import answering, is_caught_here, takes_try, tries
@@ -141,13 +141,33 @@ def _fits(site: Site, model: _Model) -> bool:
     body = model.handler.body
     also = {model.handler.name} if model.handler.name else set()
     also |= {name for one in body for name in names_bound(one)}
-    if not all(_is_simple(site, one) for one in body):
+    if not all(_is_simple(site, one) for one in body) or not _knows(site, body):
         return False
     if not isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break) and _binds(site.statement):
         return False
     types = [model.handler.type] if model.handler.type is not None else []
     also |= {name for name, _ in _imports(site, model)}
     return can_be_written(site, list(body), also) and can_be_written(site, types, also)
+
+
+def _knows(site: Site, body: list[ast.stmt]) -> bool:
+    """True if the class of the site is seen to have all that the handler reads of `self`."""
+    own = enclosing_class(site.code, site.statement)
+    known = (
+        _own_attributes(own.body) | {one.name for one in own.body if isinstance(one, Function)}
+        if own
+        else set()
+    )
+    return _own_attributes(body) <= known
+
+
+def _own_attributes(body: list[ast.stmt]) -> set[str]:
+    return {
+        node.attr
+        for one in body
+        for node in ast.walk(one)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }
 
 
 def _imports(site: Site, model: _Model) -> list[tuple[str, str]]:

@@ -59,9 +59,10 @@ def codemod(site: Site) -> Iterator[Proposal]:
 def _refusal(site: Site, name: str) -> tuple[ast.If, ast.Raise] | None:
     """The check that comes next, and the error of the package for what it does not let pass."""
     check = site.following[0] if site.following else None
-    if not isinstance(check, ast.If) or site.function is None:
+    accepts = _accepts(check.test, name) if isinstance(check, ast.If) else None
+    if not isinstance(check, ast.If) or site.function is None or accepts is None:
         return None
-    error = {True: site.function.body[-1], False: check.body[-1], None: None}[_accepts(check.test, name)]
+    error = site.function.body[-1] if accepts else check.body[-1]
     if isinstance(error, ast.Raise) and error.exc is not None and is_own_error(error.exc):
         return check, error
     return None

@@ -34,7 +34,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
             test = node.test
             match test:
                 case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if (
-                    ast.dump(left) == wanted and isinstance(node.body[-1], ast.Return | ast.Continue | ast.Raise)
+                    ast.dump(left) == wanted
+                    and isinstance(node.body[-1], ast.Return | ast.Continue | ast.Raise)
                 ):
                     yield Proposal(
                         (Replace(test, f"not {site.text(left)}"),),

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.fix.guards import leave_entry
 from app.fix.keys import is_misspelt
-from app.fix.pattern import KEY_MISSING, FixPattern, Proposal
+from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Unchanged
 from app.fix.site import Site
 
 
@@ -35,6 +35,84 @@ PATTERN = FixPattern(
     applicability=Applicability.SAFE,
     answers=KEY_MISSING,
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+def clean(options):
+    options["size"] = int(options["size"])
+    return options
+
+
+assert clean({"color": "red"}) == {"color": "red"}
+""",
+            """\
+def clean(options):
+    if "size" in options:
+        options["size"] = int(options["size"])
+    return options
+
+
+assert clean({"color": "red"}) == {"color": "red"}
+""",
+        ),
+        Example(
+            """\
+def clean(row):
+    day, month, year = row["due"].split(".")
+    row["due"] = f"{year}-{month}-{day}"
+    row["id"] = int(row["id"])
+    return row
+
+
+assert clean({"id": "7"}) == {"id": 7}
+""",
+            """\
+def clean(row):
+    if "due" in row:
+        day, month, year = row["due"].split(".")
+        row["due"] = f"{year}-{month}-{day}"
+    row["id"] = int(row["id"])
+    return row
+
+
+assert clean({"id": "7"}) == {"id": 7}
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def area(options):
+    options["size"] = int(options["size"])
+    return options["size"] ** 2
+
+
+area({"color": "red"})
+""",
+            "The entry is needed afterwards, not only converted.",
+        ),
+        Unchanged(
+            """\
+def clean(row):
+    day, month, year = row["due"].split(".")
+    row["due"] = f"{year}-{month}-{day}"
+    return int(year)
+
+
+clean({"id": "7"})
+""",
+            "What was read of the entry is needed afterwards.",
+        ),
+        Unchanged(
+            """\
+def clean(options):
+    options["colour"] = options["colour"].lower()
+    return options
+
+
+clean({"color": "Red"})
+""",
+            "The key is misspelt: a test would hide it.",
+        ),
+    ),
 )

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Replace
-from app.fix.keys import gets, is_misspelt, is_table
+from app.fix.keys import gets, is_misspelt, is_only_tested, is_table
 from app.fix.neutral import neutral_places, outside_quotes
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.patterns.none_test_guard import refuses
@@ -54,7 +54,7 @@ def _defaults(site: Site) -> Iterator[Fallback]:  # noqa: C901 - a table of form
     match site.parent(site.node):
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) as holder if test is site.node:
             yield Fallback("None", "The value is only tested.", Strength.SYNTAX, accepted=not refuses(holder))
-        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()) as test if _is_test(site, test):
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()) as test if is_only_tested(site, test):
             accepted = not refuses(site.statement)
             yield Fallback("None", "The value is only tested.", Strength.SYNTAX, accepted=accepted)
         case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
@@ -78,18 +78,6 @@ def _defaults(site: Site) -> Iterator[Fallback]:  # noqa: C901 - a table of form
             )
         case _:
             pass
-
-
-def _is_test(site: Site, node: ast.expr) -> bool:
-    """True if the truth of `node` is all that is asked."""
-    above = site.parent(node)
-    match above:
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            return test is node
-        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-            return _is_test(site, above)
-        case _:
-            return False
 
 
 PATTERN = FixPattern(

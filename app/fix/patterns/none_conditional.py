@@ -53,7 +53,9 @@ PATTERN = FixPattern(
     category="null-safety",
     applicability=Applicability.SAFE,
     answers=ANY,
-    kinds=frozenset({FailureKind.NONE_VALUE, FailureKind.MISSING_KEY, FailureKind.BAD_INDEX, FailureKind.WRONG_TYPE}),
+    kinds=frozenset(
+        {FailureKind.NONE_VALUE, FailureKind.MISSING_KEY, FailureKind.BAD_INDEX, FailureKind.WRONG_TYPE}
+    ),
     codemod=codemod,
     examples=(),
     unchanged=(),

@@ -102,7 +102,9 @@ def _is_one_of_many(site: Site) -> bool:
         others = [one for one in [*above.body, *above.orelse] if one is not site.statement]
         wanted = ast.dump(owner)
         if any(
-            isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and ast.dump(one.func.value) == wanted
+            isinstance(one, ast.Call)
+            and isinstance(one.func, ast.Attribute)
+            and ast.dump(one.func.value) == wanted
             for other in others
             for one in ast.walk(other)
         ):

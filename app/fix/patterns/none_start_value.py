@@ -38,7 +38,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
     bindings = [
         one
         for one in own_nodes(site.function)
-        if isinstance(one, ast.Assign) and any(isinstance(two, ast.Name) and two.id == name for two in one.targets)
+        if isinstance(one, ast.Assign)
+        and any(isinstance(two, ast.Name) and two.id == name for two in one.targets)
     ]
     if len(bindings) != 1 or len(bindings[0].targets) != 1:
         return

@@ -40,7 +40,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
 def guard_test(site: Site) -> Proposal | None:
     """The guarded test; None where the failing expression decides nothing or says something negative."""
     question = _question(site)
-    if question is None or not site.is_plain:
+    if question is None or not site.is_plain or site.test is None:
         return None
     node, holder = question
     leaves = (
@@ -48,7 +48,11 @@ def guard_test(site: Site) -> Proposal | None:
         and not holder.orelse
         and isinstance(holder.body[-1], ast.Return | ast.Continue | ast.Break)
     )
-    negative = _is_negative(node) and not _is_needed_by_the_rest(site, node) and not _is_one_of_several(site, node, holder)
+    negative = (
+        _is_negative(node)
+        and not _is_needed_by_the_rest(site, node)
+        and not _is_one_of_several(site, node, holder)
+    )
     needed = site.used_again
     unclear = isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Call)
     if leaves and (negative or needed):
@@ -60,7 +64,7 @@ def guard_test(site: Site) -> Proposal | None:
     elif negative or needed or _bears_raise(holder):
         return None
     else:
-        code = f"{site.test} and {_bracketed(site, node, ast.Or)}"
+        code = f"{_truth(site, holder)} and {_bracketed(site, node, ast.Or)}"
         why = "Nothing that is not there can meet the condition."
     return Proposal(
         (Replace(node, code),),
@@ -70,6 +74,14 @@ def guard_test(site: Site) -> Proposal | None:
         Strength.LAST if leaves and unclear and not site.none else Strength.SYNTAX,
         safe=negative or needed or not refuses(holder),
     )
+
+
+def _truth(site: Site, holder: ast.AST) -> str:
+    """The test; as a bool where it may become the result, or a part of a sum."""
+    call = site.parent(holder) if isinstance(holder, ast.GeneratorExp) else None
+    summed = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "sum"
+    kept = summed or isinstance(holder, ast.Return | ast.Assign)
+    return f"bool({site.test})" if kept and site.test == site.line else f"{site.test}"
 
 
 def _is_one_of_several(site: Site, node: ast.expr, holder: ast.AST) -> bool:

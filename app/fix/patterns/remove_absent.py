@@ -7,7 +7,8 @@ Why it fails:
     The removal is repeated, or two parts of the program remove the same item.
 
 Fix safety:
-    Safe. Afterwards the item is gone in either case, and the removal gives nothing back.
+    Safe where the removal is the last that the function or the round does: the item is gone in either case. Otherwise a
+    person reviews what goes on without a removal. One that is counted in the next statement is left alone.
 
 References:
     Python Standard Library, "Mutable Sequence Types".
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Wrap
 from app.fix.forms import is_plain
-from app.fix.pattern import FixPattern, Proposal, Raises, Strength
+from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
 
@@ -31,6 +32,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr="remove"), args=[item])) if (
             is_plain(owner) and is_plain(item)
         ):
+            if site.later and isinstance(site.later[0], ast.AugAssign):
+                return
             test = f"{site.text(item)} in {site.text(owner)}"
             yield Proposal(
                 (Wrap(site.statement, test),),
@@ -38,6 +41,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
                 ("The statement only makes sure that the item is gone.",),
                 "An item that is there is removed as before; without it the removal would have raised.",
                 Strength.SYNTAX,
+                safe=not site.later,
             )
         case _:
             pass
@@ -49,6 +53,106 @@ PATTERN = FixPattern(
     answers=(Raises("ValueError", r"not in (?:list|deque)"),),
     kinds=frozenset({FailureKind.RAISED}),
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+class Cart:
+    def __init__(self, skus):
+        self.skus = skus
+
+    def drop(self, sku):
+        self.skus.remove(sku)
+
+
+cart = Cart(["A", "B"])
+cart.drop("B")
+cart.drop("B")
+assert cart.skus == ["A"]
+""",
+            """\
+class Cart:
+    def __init__(self, skus):
+        self.skus = skus
+
+    def drop(self, sku):
+        if sku in self.skus:
+            self.skus.remove(sku)
+
+
+cart = Cart(["A", "B"])
+cart.drop("B")
+cart.drop("B")
+assert cart.skus == ["A"]
+""",
+        ),
+        Example(
+            """\
+from collections import deque
+
+waiting = deque(["Ann", "Bob"])
+
+
+def leave(customers):
+    for customer in customers:
+        waiting.remove(customer)
+
+
+leave(["Bob", "Cem"])
+assert list(waiting) == ["Ann"]
+""",
+            """\
+from collections import deque
+
+waiting = deque(["Ann", "Bob"])
+
+
+def leave(customers):
+    for customer in customers:
+        if customer in waiting:
+            waiting.remove(customer)
+
+
+leave(["Bob", "Cem"])
+assert list(waiting) == ["Ann"]
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def position(queue, customer):
+    return queue.index(customer) + 1
+
+
+position(["Ann", "Bob"], "Cem")
+""",
+            "The position of what is not in the list is not known.",
+        ),
+        Unchanged(
+            """\
+def drop_next(skus, numbers):
+    skus.remove(f"A{next(numbers)}")
+
+
+drop_next(["A1"], iter([2, 3]))
+""",
+            "The item is made anew each time it is asked for: a test would use up another one.",
+        ),
+        Unchanged(
+            """\
+class Cart:
+    def __init__(self, skus):
+        self.skus = skus
+        self.count = len(skus)
+
+    def drop(self, sku):
+        self.skus.remove(sku)
+        self.count -= 1
+
+
+Cart(["A"]).drop("B")
+""",
+            "The removal is counted: without it the count would be wrong.",
+        ),
+    ),
 )

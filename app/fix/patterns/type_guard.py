@@ -25,7 +25,9 @@ from app.fix.site import Site
 
 
 # Data in another form than expected still says something: to pass over it loses that.
-_DATA = frozenset({"str", "bytes", "int", "float", "bool", "list", "dict", "tuple", "PosixPath", "WindowsPath"})
+_DATA = frozenset(
+    {"str", "bytes", "int", "float", "bool", "list", "dict", "tuple", "PosixPath", "WindowsPath"}
+)
 
 
 def is_receiver(site: Site) -> bool:

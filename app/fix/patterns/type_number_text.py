@@ -33,8 +33,14 @@ def codemod(site: Site) -> Iterator[Proposal]:
         for node in own_nodes(site.function):
             match node:
                 case ast.Call(func=ast.Name(id="float" | "int" | "Decimal"), args=[argument]) if (
-                    node.lineno < site.statement.lineno and _mentions(argument, value) and argument is not value
-                ) or (isinstance(node, ast.Call) and node.lineno < site.statement.lineno and _same(argument, value)):
+                    node.lineno < site.statement.lineno
+                    and _mentions(argument, value)
+                    and argument is not value
+                ) or (
+                    isinstance(node, ast.Call)
+                    and node.lineno < site.statement.lineno
+                    and _same(argument, value)
+                ):
                     yield Proposal(
                         (Replace(value, site.text(node)),),
                         f"Format the number in the text `{site.text(value)}`",
@@ -51,7 +57,9 @@ def codemod(site: Site) -> Iterator[Proposal]:
 def _formatted(statement: ast.stmt) -> Iterator[ast.expr]:
     for node in ast.walk(statement):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=[first, *_]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=[first, *_]
+            ):
                 yield first
             case ast.Call(func=ast.Name(id="format"), args=[first, *_]):
                 yield first

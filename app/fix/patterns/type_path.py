@@ -29,7 +29,11 @@ _PATHS = frozenset({"PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPat
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes `os.fspath(...)` around the value."""
-    if site.failure.key not in _PATHS or not isinstance(site.node, ast.Attribute) or not hasattr(str, site.node.attr):
+    if (
+        site.failure.key not in _PATHS
+        or not isinstance(site.node, ast.Attribute)
+        or not hasattr(str, site.node.attr)
+    ):
         return
     edits: tuple[Edit, ...] = (Replace(site.subject, f"os.fspath({site.text(site.subject)})"),)
     if "os" not in module_names(site.code):

@@ -47,7 +47,9 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def _magnitude(site: Site) -> Iterator[Proposal]:
     """An order of magnitude: of zero it is 0, as of 1."""
-    value = site.subject.args[0] if _is_abs(site.subject) and isinstance(site.subject, ast.Call) else site.subject
+    value = (
+        site.subject.args[0] if _is_abs(site.subject) and isinstance(site.subject, ast.Call) else site.subject
+    )
     top = site.node
     while isinstance(above := site.parent(top), ast.Call) and _rounds(above):
         top = above

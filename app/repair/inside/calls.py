@@ -76,13 +76,6 @@ class Planner:
             for one in draft.dimensions
             if one.kind == "argument" or (one.kind == "receiver" and self._is_instance)
         }
-        local = {
-            one.id
-            for one in ast.walk(self.target.node)
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-        }
-        arguments = self.target.node.args
-        local |= {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
         paths = [*fills.found, *reads(self.target.node, self.frame.line, roots)]
         for root, path in dict.fromkeys(paths):
             if root in roots and path and CALLED not in path and len(path) <= 2:  # noqa: PLR2004 - deeper ones follow from it
@@ -90,7 +83,7 @@ class Planner:
         draft.dimensions += swallowed_errors(
             self.target, self.receiver if self._is_instance else "", self.message
         )
-        for path, sources in fills.patches(self.target.module, local):
+        for path, sources in fills.patches():
             draft.dimensions.append(Dimension("patch", "", [None, *sources], path=path))
         return draft
 

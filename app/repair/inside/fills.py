@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from .draft import ENVIRONMENT
@@ -18,14 +17,17 @@ from .hints import (
     answers,
     conditions,
     demanded,
+    expanded,
     failing_paths,
 )
 from .implied import implied_values
+from .nested import Known, nested_source
 from .report import Caught
 from .source import GUESSED, STAND_IN, Source, joined
 from .target import Target
 from .values import Values, written
 
+_OPEN: Path = ("builtins", "open")
 _GENERIC = ("None", "False", "True", "0", "1", '""', '"x"', "[]", "{}", 'b""', "1.0")
 NAMESPACE = Source(
     "SimpleNamespace()", frozenset({("types", "SimpleNamespace")}), marks=frozenset({STAND_IN})
@@ -53,7 +55,9 @@ class Fills:
         self.values = values
         self.tree = tree
         self.found: dict[tuple[str, Path], list[Source]] = {}
-        self._answers([*answers(target.node, line, variables), *further])
+        self.objects: dict[tuple[str, str], Known] = {}
+        self.outside: dict[Path, Known] = {}
+        self._answers([*answers(target.node, line, variables), *further], target, line)
         for test, outcome in conditions(target.node, line):
             for root, path, codes in demanded(test, outcome=outcome):
                 self._guess(root, path, codes)
@@ -61,10 +65,34 @@ class Fills:
         for root, path in failing_paths(target.node, line):
             self._guess(root, path, codes)
 
-    def _answers(self, found: Sequence[Answer]) -> None:
+    def _answers(self, found: Sequence[Answer], target: Target, line: int) -> None:
+        arguments = target.node.args
+        given = {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
         for one in found:
-            for source in self._recorded(one)[:2]:
-                self._note(one.root, one.path, source, one.shape)
+            sources = self._recorded(one)[:2]
+            root, path = expanded(target.node, one.root, one.path, line)
+            for source in sources if path else ():
+                self._note(root, path, source, one.shape)
+            if sources and path and root not in given:
+                self._note_outside(root, path, sources[0], awaited=one.shape == "awaited")
+        for (root, name), known in self.objects.items():
+            merged = known.source()
+            listed = self.found.setdefault((root, (name,)), [])
+            if merged not in listed:
+                listed.insert(0, merged)
+
+    def _note_outside(self, root: str, path: Path, source: Source, *, awaited: bool) -> None:
+        """Notes the value of a path from one of the module's names, by the part of it that can be patched."""
+        value = vars(self.module).get(root)
+        if value is os and path[0] == "environ":
+            if len(path) == 1 and source.code.startswith("{"):
+                self.outside.setdefault(ENVIRONMENT, Known()).add((), source, awaited=False)
+            return
+        if value is None and root != "open":
+            return
+        first = path.index(CALLED) + 1 if CALLED in path else len(path)
+        whole = _OPEN if value is None else (root, *path[:first])
+        self.outside.setdefault(whole, Known()).add(path[first:], source, awaited=awaited)
 
     def _recorded(self, one: Answer) -> list[Source]:
         sources = self._sources(one.value)
@@ -110,9 +138,12 @@ class Fills:
         if source not in listed:
             listed.append(source)
         if len(path) > 1 and CALLED in path:
+            if GUESSED not in source.marks:
+                known = self.objects.setdefault((root, path[0]), Known())
+                known.add(path[1:], source, awaited=shape == "awaited")
             nested = self.found.setdefault((root, path[:1]), [])
             whole = nested_source(path[1:], source, awaited=shape == "awaited")
-            if whole is not None and whole not in nested:
+            if whole not in nested:
                 nested.append(whole)
 
     def options(self, root: str, path: Path) -> list[Source]:
@@ -132,34 +163,28 @@ class Fills:
         found += [Source(code, marks=frozenset({GUESSED})) for code in _GENERIC]
         return list(dict.fromkeys([*found, NAMESPACE, ANYTHING]))
 
-    def patches(self, module: ModuleType, local: set[str]) -> Iterator[tuple[Path, list[Source]]]:
+    def patches(self) -> Iterator[tuple[Path, list[Source]]]:
         """The answers of the module's own names: functions that read a file, a clock, a network, a setting."""
-        for (root, path), sources in self.found.items():
-            value = vars(module).get(root)
-            if root in local or value is None or not path or path.count(CALLED) > 1:
-                continue
-            if CALLED in path and path[-1] != CALLED:
-                continue
-            certain = [one for one in sources if GUESSED not in one.marks]
-            if value is os and path[0] == "environ":
-                if len(path) == 1 and certain:
-                    yield ENVIRONMENT, [one for one in certain if one.code.startswith("{")]
-                continue
-            if certain:
-                yield (*module.__name__.split("."), root, *path), certain
+        for path, known in self.outside.items():
+            if path == ENVIRONMENT:
+                yield path, [known.source()]
+            elif path == _OPEN:
+                yield (
+                    path,
+                    [
+                        _imported(one, "unittest.mock", "mock_open", "mock_open(read_data={})")
+                        for one in _read(known)
+                    ],
+                )
+            else:
+                yield (*self.module.__name__.split("."), *path), [known.source("MagicMock")]
 
 
-def nested_source(path: Path, source: Source, *, awaited: bool = False) -> Source | None:
-    """A stand-in that gives the source for the rest of a path: `a()` of `x.a().b` and so on."""
-    for part in reversed(path):
-        if part == CALLED:
-            source = _mock(source, awaited=awaited)
-            awaited = False
-        elif part.isidentifier():
-            source = _imported(source, "types", "SimpleNamespace", f"SimpleNamespace({part}={{}})")
-        else:
-            return None
-    return source
+def _read(known: Known) -> list[Source]:
+    """What a file gave: the first value that is known of it."""
+    if known.value is not None:
+        return [known.value]
+    return next((found for one in known.inner.values() if (found := _read(one))), [])
 
 
 def _mock(answer: Source | None, *, awaited: bool = False) -> Source:

@@ -11,6 +11,7 @@ from .target import Function
 
 Path = tuple[str, ...]
 CALLED = "()"  # the last part of a path whose value is what a call gives
+_DEEPEST = 4
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _TRANSPARENT = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "copy"})
 _NUMERIC = (ast.Lt, ast.Gt, ast.LtE, ast.GtE)
@@ -102,10 +103,28 @@ def _answers(  # noqa: C901 - a table of forms
             yield from _answers(inner, recorded, shape)
         case ast.BoolOp(values=[first, *_]):
             yield from _answers(first, recorded, shape)
-        case _ if (found := access(value)) is not None and found[1]:
+        case _ if (found := access(value)) is not None and (found[1] or shape == "item"):
             yield Answer(*found, recorded, shape)
         case _:
             pass
+
+
+def expanded(node: Function, root: str, path: Path, line: int, depth: int = _DEEPEST) -> tuple[str, Path]:
+    """The path with a local followed to what it was made by: `answer.json()` to `get().json()`."""
+    for statement in statements(node):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == root and depth:
+                made = access(value)
+            case ast.With(items=[ast.withitem(context_expr=value, optional_vars=ast.Name(id=name))]) if (
+                name == root and depth
+            ):
+                made = access(value)
+                path = ("__enter__", CALLED, *path)
+            case _:
+                continue
+        if made is not None and made[1] and statement.lineno <= line:
+            return expanded(node, made[0], (*made[1], *path), line, depth - 1)
+    return root, path
 
 
 def _bindings(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr, str]]:

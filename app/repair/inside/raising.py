@@ -9,7 +9,8 @@ from typing import Any
 
 from .draft import Dimension
 from .evaluate import evaluate
-from .hints import CALLED, Path, access, statements, swallowed
+from .hints import CALLED, Path, access, expanded, statements, swallowed
+from .nested import nested_source
 from .report import messages, plain
 from .source import STAND_IN, Source, joined
 from .target import Function, Target
@@ -22,7 +23,6 @@ _NUMBERED = re.compile(r"\[Errno (-?\d+)\] ([^:]*)(?:: (.*))?\Z", re.DOTALL)
 _WRAPPED = re.compile(r"<\w+ error (.*)>\Z", re.DOTALL)
 _HTTP = re.compile(r"HTTP Error (\d+): (.*)\Z", re.DOTALL)
 _AT = re.compile(r"(.*): line \d+ column \d+ \(char (\d+)\)\Z", re.DOTALL)
-_DEEPEST = 4
 
 
 def swallowed_errors(target: Target, receiver: str, message: str) -> Iterator[Dimension]:
@@ -72,48 +72,17 @@ def _called_at(node: Function, line: int) -> Iterator[tuple[str, Path]]:
             if not isinstance(call, ast.Call) or not call.lineno <= line <= (call.end_lineno or call.lineno):
                 continue
             found = access(call)
-            expanded = _expanded(node, *found, line) if found is not None else None
-            if expanded is not None and expanded not in seen:
-                seen.add(expanded)
-                yield expanded
-
-
-def _expanded(node: Function, root: str, path: Path, line: int, depth: int = _DEEPEST) -> tuple[str, Path]:
-    for statement in statements(node):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == root and depth:
-                made = access(value)
-            case ast.With(items=[ast.withitem(context_expr=value, optional_vars=ast.Name(id=name))]) if (
-                name == root and depth
-            ):
-                made = access(value)
-                path = ("__enter__", CALLED, *path)
-            case _:
-                continue
-        if made is not None and made[1] and statement.lineno <= line:
-            return _expanded(node, made[0], (*made[1], *path), line, depth - 1)
-    return root, path
+            whole = expanded(node, *found, line) if found is not None else None
+            if whole is not None and whole not in seen:
+                seen.add(whole)
+                yield whole
 
 
 def _nested(path: Path, error: Source) -> Source:
     """An object that raises at the end of the path, and takes everything else."""
-    source = error
-    for at, part in enumerate(reversed(path)):
-        if part == CALLED:
-            source = _raising_mock(source) if at == 0 else _template(source, "Mock", "Mock(return_value={})")
-        elif part.startswith("__"):
-            # A method of the context protocol can only be set on a mock that has it.
-            code = f'MagicMock(**{{"{part}.return_value": {{}}}})'
-            source = _template(_answer(source), "MagicMock", code)
-        else:
-            source = _template(source, "MagicMock", f"MagicMock({part}={{}})")
-    return source
-
-
-def _answer(source: Source) -> Source:
-    """What a mock gives back when it is called."""
-    match = re.fullmatch(r"Mock\(return_value=(.*)\)", source.code, re.DOTALL)
-    return Source(match[1], source.imports, source.setup, source.marks) if match is not None else source
+    if path == (CALLED,):
+        return _raising_mock(error)
+    return nested_source(path[:-1], _raising_mock(error), plain="MagicMock")
 
 
 def _raising_mock(error: Source) -> Source:
