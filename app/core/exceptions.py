@@ -22,6 +22,9 @@ DATA = frozenset(
 # Errors about what lies outside of the program.
 OUTSIDE = frozenset({"OSError", "EOFError", "TimeoutError"})
 
+# Raised in a function of our own that was called, these are its slips, not news about the input.
+SLIPS = frozenset({"AttributeError", "TypeError", "LookupError", "UnboundLocalError", "ZeroDivisionError"})
+
 # What a person must decide about: the database's rules, the peer's identity, permissions, the program's own checks.
 _FOR_A_PERSON = frozenset(
     {"IntegrityError", "OperationalError", "ProgrammingError", "SSLError", "SSLCertVerificationError",

@@ -37,7 +37,7 @@ def conditions(failure: Failure, subject: str, key: str, message: str) -> tuple[
 def _index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | None:
     """The conditions that a sequence has, or lacks, the item at the index with this source."""
     built_in = _BUILT_IN.search(message) is not None
-    if not built_in and not _COUNTABLE.search(message):
+    if not index or not (built_in or _COUNTABLE.search(message)):
         return None  # the groups of a match, the columns of a row
     if index in {"0", "-1"}:
         return (
@@ -53,7 +53,7 @@ def _index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | N
 
 
 def lacks_too(missing: str, other: str) -> bool:
-    """True if a sequence that lacks the item at one index lacks that at the other as well, as far as both are numbers."""
+    """True if a sequence without the item at one index lacks that at the other too; False unless both are numbers."""
     if not all(re.fullmatch(r"-?\d{1,9}", one) for one in (missing, other)):
         return False
     at, wanted = int(missing), int(other)

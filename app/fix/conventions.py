@@ -14,6 +14,7 @@ from app.core.syntax import Code, Function
 _LARGEST_FILE = 400_000
 _MOST_FILES = 400
 _MOST_TEXT = 3_000_000
+_NO_CLASSES = frozenset({"Any", "Final", "LiteralString", "Never", "NoReturn", "Self", "TypeAlias"})
 _EMPTY_CALLS = frozenset(
     {"set", "dict", "list", "tuple", "frozenset", "Decimal", "timedelta", "str", "int", "float"}
 )
@@ -79,16 +80,15 @@ class Conventions:
         return self._classes.get(name)
 
     def expected_class(self, code: Code, subject: ast.expr, statement: ast.stmt) -> Precedent | None:
-        """The class that the code takes `subject` for: by an annotation, or by how its name is tested elsewhere."""
-        name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", None)
-        if name is None:
-            return None
+        """The class that the function's annotation of a local says, if the module knows that class when it runs."""
         function = code.function_of(statement)
-        for node in ast.walk(function) if function is not None else ():
+        if function is None or not isinstance(subject, ast.Name):
+            return None
+        for node in ast.walk(function):
             match node:
-                case ast.AnnAssign(target=ast.Name(id=found), annotation=annotation) if found == name:
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if name == subject.id:
                     written = ast.unparse(annotation).strip("'\"")
-                    if all(one.isidentifier() for one in written.split(".")):
+                    if all(one.isidentifier() for one in written.split(".")) and _is_class(code, written):
                         return Precedent(written, f"{self.path}:{node.lineno}")
                 case _:
                     pass
@@ -210,6 +210,11 @@ def module_names(code: Code) -> set[str]:
             case _:
                 pass
     return names
+
+
+def _is_class(code: Code, written: str) -> bool:
+    """True for a dotted name that the module defines or imports and that `isinstance` takes."""
+    return written.partition(".")[0] in module_names(code) and written.rpartition(".")[2] not in _NO_CLASSES
 
 
 def defined_names(code: Code) -> set[str]:

@@ -26,14 +26,10 @@ from app.fix.classes import ancestors_in
 from app.fix.conventions import conventions_of, defined_names
 from app.fix.edit import apply
 from app.fix.pattern import FixPattern, Proposal, Strength, patterns
+from app.fix.proof import unproven
 from app.fix.regression import write_test
+from app.fix.reliance import relied_on
 from app.fix.site import Site, Trace
-
-_ANCESTORS = {
-    "AttributeError": {"AttributeError", "Exception", "BaseException"},
-    "TypeError": {"TypeError", "Exception", "BaseException"},
-    "KeyError": {"KeyError", "LookupError", "Exception", "BaseException"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +91,8 @@ def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
     found: list[Candidate] = []
     for site, source in sites(cause, tree):
         if not _is_never_missing(site):
-            relied = _is_relied_on(site, cause, tree)
-            found.extend(_candidates(site, cause, source, relied=relied))
+            relied = relied_on(site, tree)
+            found.extend(_candidates(site, source, relied))
     found.sort(key=_rank)
     return tuple({(one.change.path, one.change.after): one for one in reversed(found)}.values())[::-1]
 
@@ -148,7 +144,7 @@ def _is_never_missing(site: Site) -> bool:
     return site.subject.id in {"self", "cls"} | defined_names(site.code)
 
 
-def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> Iterator[Candidate]:
+def _candidates(site: Site, source: str, relied: str | None) -> Iterator[Candidate]:
     for name, pattern in patterns().items():
         if not pattern.answers_site(site):
             continue
@@ -156,7 +152,7 @@ def _candidates(site: Site, cause: RootCause, source: str, *, relied: bool) -> I
             after = apply(site.code, proposal.edits)
             if after is not None and after != source:
                 change = FileChange(site.path, source, after)
-                yield _candidate(name, pattern, proposal, change, site, relied=relied)
+                yield _candidate(name, pattern, proposal, change, site, relied)
 
 
 def _answers(pattern: FixPattern, cause: RootCause) -> bool:
@@ -164,14 +160,14 @@ def _answers(pattern: FixPattern, cause: RootCause) -> bool:
 
 
 def _candidate(
-    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, site: Site, *, relied: bool
+    name: str, pattern: FixPattern, proposal: Proposal, change: FileChange, site: Site, relied: str | None
 ) -> Candidate:
-    safe = pattern.applicability is Applicability.SAFE and proposal.safe and not relied
+    claimed = pattern.applicability is Applicability.SAFE and proposal.safe
+    fault = relied or unproven(site, change.after) if claimed else None
+    safe = claimed and fault is None
     why_safe = proposal.why_safe
-    if relied:
-        why_safe = (
-            "Not proven: a `try` around the line catches this exception; its handler may be meant for it."
-        )
+    if fault is not None:
+        why_safe = f"Not proven: {fault}"
     elif not proposal.safe:
         why_safe = (
             f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."
@@ -200,43 +196,3 @@ def is_weak(candidate: Candidate) -> bool:
 def min_applicability(claimed: Applicability) -> Applicability:
     """What is left of a claim that does not hold everywhere."""
     return Applicability.UNSAFE if claimed is Applicability.SAFE else claimed
-
-
-def _is_relied_on(site: Site, cause: RootCause, tree: SourceTree) -> bool:
-    """True if the failing line, or a caller's line on the stack, stands in a `try` that catches this exception."""
-    names = _ANCESTORS.get(cause.exception.rpartition(".")[2], set())
-    if _is_caught(site.code, site.statement, names):
-        return True
-    for frame in cause.frames[:-1]:
-        text = tree.read(frame.path)
-        code = Code.parse(text) if text is not None else None
-        statement = code.statement_at(frame.line) if code is not None else None
-        if (
-            code is not None
-            and statement is not None
-            and _is_caught(code, statement, names - {"Exception", "BaseException"})
-        ):
-            return True
-    return False
-
-
-def _is_caught(code: Code, statement: ast.stmt, names: set[str]) -> bool:
-    below: ast.AST = statement
-    for above in code.ancestors(statement):
-        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            return False
-        if (
-            isinstance(above, ast.Try)
-            and below in above.body
-            and any(_catches(one, names) for one in above.handlers)
-        ):
-            return True
-        below = above
-    return False
-
-
-def _catches(handler: ast.ExceptHandler, names: set[str]) -> bool:
-    if handler.type is None:
-        return True
-    caught = {one.id for one in ast.walk(handler.type) if isinstance(one, ast.Name)}
-    return bool(caught & names)

@@ -6,7 +6,6 @@ import ast
 
 from app.core.syntax import names_bound
 
-
 _COMPUTES = frozenset(
     {"abs", "bool", "float", "int", "len", "max", "min", "ord", "round", "str", "tuple", "type"}
 )
@@ -23,6 +22,8 @@ def is_plain(node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
             return is_plain(value) and is_plain(index)
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=arguments, keywords=[]):
             return is_plain(value) and all(is_plain(one) or is_empty(one) for one in arguments)
+        case ast.Call(func=ast.Name(id="len"), args=[value], keywords=[]):
+            return is_plain(value)
         case ast.UnaryOp(operand=operand):
             return is_plain(operand)
         case ast.JoinedStr(values=values):

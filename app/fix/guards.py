@@ -1,18 +1,21 @@
-"""Guards in front of the failing statement that any kind of failure can have: leave the round, the statement, the function."""
+"""Guards that any kind of failure can have: they leave the round, the statement or the function, or answer no."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from app.core.syntax import names_bound, names_in
-from app.fix.edit import Around, Before, Replace
+from app.core.model import FailureKind
+from app.core.syntax import Code, names_bound, names_in
+from app.fix.ahead import ahead
+from app.fix.edit import Around, Replace
 from app.fix.pattern import Proposal, Strength
 from app.fix.patterns.none_continue_guard import skip_item
 from app.fix.patterns.none_skip_statement import skip_statement
 from app.fix.patterns.none_test_guard import guard_test
 from app.fix.returns import fallback_returns
 from app.fix.scope import parameters
+from app.fix.sequences import is_indexed_elsewhere
 from app.fix.site import Site
 
 _MOST = 2
@@ -20,14 +23,19 @@ _MOST = 2
 
 def leave_round(site: Site) -> Iterator[Proposal]:
     """`continue` for the item that fails, and the statement left out."""
-    for proposal in (skip_item(site), skip_statement(site)):
+    for proposal in (skip_item(site), None if _leads_on(site) else skip_statement(site)):
         if proposal is not None:
             yield proposal
 
 
+def _leads_on(site: Site) -> bool:
+    """True if the code would only fail at the next lookup."""
+    return site.failure.kind is FailureKind.BAD_INDEX and is_indexed_elsewhere(site)
+
+
 def answer_no(site: Site) -> Iterator[Proposal]:
     """The test that fails is false."""
-    proposal = guard_test(site)
+    proposal = None if _leads_on(site) else guard_test(site)
     if proposal is not None:
         yield proposal
 
@@ -84,6 +92,41 @@ def _bracketed(site: Site, node: ast.expr) -> str:
     return f"({text})" if loose or "\n" in text else text
 
 
+def holds_only_behind(code: Code, node: ast.AST, tests: Sequence[ast.expr]) -> bool:
+    """True if `node` is evaluated only where one of the tests was true: under it, or behind it in an `and`."""
+    below: ast.AST = node
+    for above in code.ancestors(node):
+        match above:
+            case ast.If(test=test, body=body) if below in body and _requires(test, tests):
+                return True
+            case ast.IfExp(test=test, body=body) if below is body and _requires(test, tests):
+                return True
+            case ast.BoolOp(op=ast.And(), values=values) if _is_asked_before(below, values, tests):
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return False
+            case _:
+                pass
+        below = above
+    return False
+
+
+def _is_asked_before(node: ast.AST, values: list[ast.expr], tests: Sequence[ast.expr]) -> bool:
+    for one in values:
+        if one is node:
+            return False
+        if _requires(one, tests):
+            return True
+    return False
+
+
+def _requires(condition: ast.expr, tests: Sequence[ast.expr]) -> bool:
+    """True if the condition holds only where one of the tests does."""
+    if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And):
+        return any(_requires(one, tests) for one in condition.values)
+    return any(condition is one for one in tests)
+
+
 def leave_entry(site: Site) -> Iterator[Proposal]:
     """An entry that is only converted in place is left alone when it is not there: `d[k] = convert(d[k])`."""
     if not isinstance(site.node, ast.Subscript) or not site.takes_guard or site.test is None:
@@ -138,7 +181,8 @@ def parameters_of(site: Site) -> set[str]:
 
 def leave_function(site: Site) -> Iterator[Proposal]:
     """An early return with the value that the function's own code gives for such a case."""
-    if site.function is None or site.loop is not None or not site.takes_guard:
+    front = ahead(site)
+    if site.function is None or site.loop is not None or front is None:
         return
     needed = any(names_in(one) & names_bound(site.statement) for one in site.following) or site.used_again
     # What follows a loop that may return is the loop's conclusion.
@@ -148,7 +192,7 @@ def leave_function(site: Site) -> Iterator[Proposal]:
         result = f"return {fallback.code}".rstrip()
         value = f"`{fallback.code}`" if fallback.code else "early"
         yield Proposal(
-            (Before(site.statement, f"if {site.negated_test}:\n    {result}"),),
+            front.guard(site.statement, result),
             f"Return {value} from {site.function_name} when {site.missing}",
             (fallback.because,),
             "The guard ends only executions that would have raised in the next statement.",

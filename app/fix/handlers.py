@@ -13,6 +13,10 @@ from app.fix.conventions import Conventions
 from app.fix.scope import is_reraise
 from app.fix.site import Site
 
+# Methods and functions that only clean up: without what they are for there is nothing to do.
+CLEANS = frozenset(
+    {"close", "unlink", "remove", "rmtree", "shutdown", "disconnect", "terminate", "kill", "cancel"}
+)
 _GENERAL = frozenset({"Exception", "BaseException", "object"})
 
 
@@ -117,5 +121,13 @@ def answering(node: ast.Try, names: tuple[str, ...], conventions: Conventions) -
     """The handler of `node` that would take the exception and does not pass it on."""
     for handler in node.handlers:
         if catches(handler.type, names, conventions):
-            return None if is_reraise(handler) or handler.type is None else handler
+            # What takes everything says nothing about this error.
+            if is_reraise(handler) or handler.type is None or is_general(handler.type):
+                return None
+            return handler
     return None
+
+
+def is_general(types: ast.expr) -> bool:
+    """True for a clause that names `Exception` or `BaseException`."""
+    return any(isinstance(one, ast.Name) and one.id in _GENERAL for one in ast.walk(types))

@@ -91,13 +91,14 @@ def is_misspelt(site: Site) -> bool:
         or not isinstance(key.value, str)
     ):
         return False
-    wanted = key.value
+    return any(resembles(key.value, other) for other in recorded_keys(site.variables, site.subject) or [])
+
+
+def resembles(wanted: str, other: str) -> bool:
+    """True if one name is so like the other that it is probably a slip of the pen."""
     if len(wanted) < _SHORTEST:
         return False
-    for other in recorded_keys(site.variables, site.subject) or []:
-        same = re.sub(r"[\W_]", "", other).lower() == re.sub(r"[\W_]", "", wanted).lower()
-        digits = re.sub(r"\d", "", other) == re.sub(r"\d", "", wanted)
-        alike = difflib.SequenceMatcher(None, other, wanted).ratio() >= _ALIKE
-        if same or (alike and not digits and abs(len(other) - len(wanted)) <= 1):
-            return True
-    return False
+    same = re.sub(r"[\W_]", "", other).lower() == re.sub(r"[\W_]", "", wanted).lower()
+    digits = re.sub(r"\d", "", other) == re.sub(r"\d", "", wanted)
+    alike = difflib.SequenceMatcher(None, other, wanted).ratio() >= _ALIKE
+    return same or (alike and not digits and abs(len(other) - len(wanted)) <= 1)

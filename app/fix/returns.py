@@ -32,8 +32,10 @@ _RESTRICTS = re.compile(
 
 def fallback_returns(site: Site) -> list[Fallback]:
     """What an early return may give at this site, best first; `code` is "" for a bare return."""
-    if site.function is None or site.function.name.startswith("__"):
+    if site.function is None:
         return []
+    if site.function.name.startswith("__"):
+        return list(_protocol(site))
     if site.is_generator:
         return [Fallback("", f"{site.function_name} is a generator: it simply ends.", Strength.GUARD)]
     if _raises_for_missing(site):
@@ -48,11 +50,22 @@ def fallback_returns(site: Site) -> list[Fallback]:
         *_nothing(site),
         *_module(site),
         *_fall_through(site),
+        *_extended(site),
         *_passed_on(site),
     ]
     if _RESTRICTS.search(site.function.name):
         found = [replace(one, accepted=False) if one.code == "False" else one for one in found]
     return _distinct(sorted(found, key=lambda one: one.strength))
+
+
+_OF_NOTHING = {"__len__": "0", "__contains__": "False", "__bool__": "False", "__iter__": "iter(())"}
+
+
+def _protocol(site: Site) -> Iterator[Fallback]:
+    """What a container without contents answers to the questions of its protocol."""
+    name = site.function.name if site.function is not None else ""
+    if site.none and name in _OF_NOTHING and isinstance(site.subject, ast.Attribute):
+        yield Fallback(_OF_NOTHING[name], f"`{name}` of an object that holds nothing.", Strength.GUARD)
 
 
 def error_returns(site: Site) -> list[Fallback]:
@@ -120,7 +133,8 @@ def _other_guards(site: Site) -> Iterator[Fallback]:
         plain = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, ast.Name | ast.Attribute)
         empty = plain or (isinstance(node.test, ast.Compare) and is_missing_test(node.test))
         if not empty and value is not None and is_constant(value) and _says_nothing(value):
-            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(site.text(value))}."
+            said = _said(site.text(value))
+            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {said}."
             yield Fallback(site.text(value), why, Strength.TYPE)
 
 
@@ -239,9 +253,21 @@ def _procedure(site: Site) -> Iterator[Fallback]:
         and site.function.returns is None
         and all(one.value is None for one in _returns(site))
     ):
-        sets = _sets_state(site)
+        sets = _sets_state(site) or _is_all_it_does(site)
         strength = Strength.LAST if sets else Strength.GUARD
         yield Fallback("", f"{site.function_name} never returns a value.", strength, accepted=not sets)
+
+
+def _is_all_it_does(site: Site) -> bool:
+    """True if the failing statement is the one effect of the function: without it nothing would be left of the call."""
+    effects = [
+        one
+        for one in own_nodes(site.function)
+        if isinstance(one, ast.For | ast.While | ast.With | ast.Delete | ast.AugAssign)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call | ast.Await))
+        or (isinstance(one, ast.Assign) and not all(isinstance(target, ast.Name) for target in one.targets))
+    ] if site.function is not None else []  # fmt: skip
+    return effects == [site.statement]
 
 
 def _sets_state(site: Site) -> bool:
@@ -304,7 +330,9 @@ def _kinds(site: Site) -> Iterator[Fallback]:
     if kind is None and values and all(_is_view(value) for value in values):
         kind = "list"
     if kind in _SHOWN_BY_RESULTS:
-        yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", Strength.TYPE)
+        # An empty text in place of a long one says less than it seems: only a person can tell whether that is enough.
+        strength = Strength.LAST if kind == "str" and len(values) > 1 else Strength.TYPE
+        yield Fallback(_EMPTY[kind], f"{site.function_name} gives a {kind}.", strength)
     elif answers_yes_or_no(site):
         yield Fallback("False", f"{site.function_name} answers a yes-or-no question.", Strength.TYPE)
 
@@ -379,6 +407,22 @@ def _fall_through(site: Site) -> Iterator[Fallback]:
             yield Fallback(site.text(value), why, Strength.PRECEDENT)
         case _:
             pass
+
+
+def _extended(site: Site) -> Iterator[Fallback]:
+    """What the method that this one extends gives for nothing is passed on."""
+    if site.function is None or not site.none or not isinstance(site.subject, ast.Name):
+        return
+    for node in own_nodes(site.function):
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=method)),
+            ) if name == site.subject.id and method == site.function.name:
+                why = f"`super().{method}()` in line {node.lineno} gives None for nothing."
+                yield Fallback("None", why, Strength.GUARD)
+            case _:
+                pass
 
 
 _CONVERTS = re.compile(r"pars|decod|encod|convert|serial|format|normali[sz]e|(?:^|_)(?:to|from)_")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from app.core.exceptions import is_builtin
 from app.core.syntax import Code, Function, names_bound, names_in
@@ -15,11 +17,20 @@ _BUILTINS = frozenset(dir(builtins))
 
 def names_before(site: Site) -> set[str]:
     """The names that have a value wherever the failing statement begins."""
-    names = module_names(site.code) | _BUILTINS
+    names = module_names(site.code) | _BUILTINS | locals_before(site)
+    outer = enclosing_function(site.code, site.function) if site.function is not None else None
+    while outer is not None:
+        names |= parameters(outer) | names_bound(outer)
+        outer = enclosing_function(site.code, outer)
+    return names
+
+
+def locals_before(site: Site) -> set[str]:
+    """The function's own names that have a value wherever the failing statement begins."""
     function = site.function
     if function is None:
-        return names
-    names |= parameters(function)
+        return set()
+    names = parameters(function)
     names |= {name for one in statements_before(site) for name in surely_bound(one)}
     for above in site.code.ancestors(site.statement):
         if isinstance(above, ast.For | ast.AsyncFor):
@@ -32,10 +43,6 @@ def names_before(site: Site) -> set[str]:
             names.add(above.name)
         if above is function:
             break
-    outer = enclosing_function(site.code, function)
-    while outer is not None:
-        names |= parameters(outer) | names_bound(outer)
-        outer = enclosing_function(site.code, outer)
     return names
 
 
@@ -53,7 +60,7 @@ def statements_before(site: Site, within: ast.AST | None = None) -> list[ast.stm
     return found
 
 
-def surely_bound(statement: ast.stmt) -> set[str]:
+def surely_bound(statement: ast.stmt) -> set[str]:  # noqa: PLR0911 - a table of forms
     """The names that have a value after the statement, whichever way it went."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -107,7 +114,9 @@ def parameters(function: Function) -> set[str]:
     return {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars]}
 
 
-def can_be_written(site: Site, nodes: list[ast.stmt] | list[ast.expr], also: set[str] = frozenset()) -> bool:  # type: ignore[assignment]
+def can_be_written(
+    site: Site, nodes: Sequence[ast.stmt] | Sequence[ast.expr], also: AbstractSet[str] = frozenset()
+) -> bool:
     """True if every name that the code reads has a value where the failing statement stands."""
     available = names_before(site) | also
     return all(names_in(node) - names_bound(node) <= available for node in nodes)

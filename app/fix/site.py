@@ -206,27 +206,26 @@ class Site:
 
     @cached_property
     def _tests(self) -> tuple[str, str] | None:
+        return self.tests_of(self.line)
+
+    def tests_of(self, subject: str) -> tuple[str, str] | None:
+        """The conditions that the expression can be evaluated and that it fails, of a subject written as `subject`."""
         if self.failure.kind is FailureKind.WRONG_TYPE:
-            return self._type_tests
+            return self._type_tests(subject)
         if not self.none and self.key is not None and not is_repeatable(self.key):
             return None
-        return conditions(self.failure, self.line, self._key_text, self.trace.message)
+        return conditions(self.failure, subject, self._key_text, self.trace.message)
 
-    @cached_property
-    def _type_tests(self) -> tuple[str, str] | None:
+    def _type_tests(self, subject: str) -> tuple[str, str] | None:
         """Whether the subject is of the class that the code expects, or has the attribute that is read of it."""
         expected = self.conventions.expected_class(self.code, self.subject, self.statement)
-        if expected is not None:
-            return (
-                f"isinstance({self.line}, {expected.code})",
-                f"not isinstance({self.line}, {expected.code})",
-            )
-        if isinstance(self.node, ast.Attribute) and self.node.value is self.subject:
-            return (
-                f'hasattr({self.line}, "{self.node.attr}")',
-                f'not hasattr({self.line}, "{self.node.attr}")',
-            )
-        return None
+        if expected is not None and expected.code.rpartition(".")[2] != self.failure.key:
+            test = f"isinstance({subject}, {expected.code})"
+        elif isinstance(self.node, ast.Attribute) and self.node.value is self.subject:
+            test = f'hasattr({subject}, "{self.node.attr}")'
+        else:
+            return None
+        return test, f"not {test}"
 
     @property
     def missing(self) -> str:
@@ -284,7 +283,7 @@ class Site:
                 continue
             if load_dump(node) == wanted or self._lacks(node):
                 used = not self.none or self._is_used(node)
-                if used and not self._is_tested(node, wanted) and not self._is_set_before(node, wanted):
+                if used and not self.is_tested(node, wanted) and not self._is_set_before(node, wanted):
                     return True
         return False
 
@@ -340,15 +339,18 @@ class Site:
             case _:
                 return False
 
-    def _is_tested(self, node: ast.AST, wanted: str) -> bool:
+    def is_tested(self, node: ast.AST, wanted: str) -> bool:
+        """True if a condition in front of `node` asks about the subject or about what has the dump `wanted`."""
         below = node
         for above in self.code.ancestors(node):
             match above:
                 case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if below is not test:
                     if self._mentions(test, wanted):
                         return True
-                case ast.BoolOp(values=values):
+                case ast.BoolOp(op=op, values=values):
                     earlier = values[: next((at for at, one in enumerate(values) if one is below), 0)]
+                    if isinstance(op, ast.Or):  # what fails itself is no test for what stands behind it
+                        earlier = [one for one in earlier if self.node not in ast.walk(one)]
                     if any(self._mentions(one, wanted) for one in earlier):
                         return True
                 case ast.comprehension(ifs=ifs):

@@ -53,6 +53,8 @@ def find_failure(
     nodes = search.nodes(function.rpartition(".")[2])
     if names[0] == "KeyError":
         found = search.missing_key(nodes, message)
+    elif below is not None and "NoneType" in message and (given := search.handed_none(nodes)) is not None:
+        return given
     elif is_known(names[0], message):
         found = search.none_value([one for node in nodes for one in suspicions(node, names[0], message)])
     else:
@@ -250,6 +252,22 @@ class _Search:
             span = self.code.span(name)
             return span.end_line if span is not None else node.lineno
         return node.lineno
+
+    def handed_none(self, nodes: list[ast.AST]) -> Failure | None:
+        """The one part of a call's arguments that was recorded as None, where the call itself failed over None."""
+        found: dict[str, tuple[ast.Call, ast.expr]] = {}
+        for call in nodes:
+            if isinstance(call, ast.Call):
+                for given in [*call.args, *(one.value for one in call.keywords)]:
+                    if not isinstance(given, ast.Constant) and self._is_none(given) is True:
+                        found.setdefault(ast.dump(given), (call, given))
+        if len(found) != 1:
+            return None
+        call, given = next(iter(found.values()))
+        text = self.code.text(given)
+        evidence = [f"`{text}` was None in the recorded locals, and the call fails over None."]
+        failure = self._failure(FailureKind.NONE_VALUE, call, given, None, evidence)
+        return failure if isinstance(failure, Failure) else None
 
     def other(
         self, nodes: list[ast.AST], names: tuple[str, ...], message: str, below: str | None

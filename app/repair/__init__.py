@@ -51,24 +51,28 @@ class Repair:
     trials: tuple[Trial, ...] = field(default=())
 
     @property
+    def proof(self) -> Trial | None:
+        """The run in which the chosen fix let the recorded call pass; None if it was not run."""
+        chosen = next((one for one in self.trials if one.passed), None)
+        return (
+            chosen if self.patch is not None and chosen is not None and chosen.attempt is not None else None
+        )
+
+    @property
     def reproduced(self) -> bool:
         """True if the recorded call was repeated, without stand-ins, and the patched code was seen to pass it."""
-        whole = isinstance(self.reproduction, Reproduction) and not self.reproduction.stand_in
-        return whole and any(one.passed and one.attempt is not None for one in self.trials)
+        proof = self.proof
+        return proof is not None and proof.reproduction is not None and not proof.reproduction.stand_in
 
     @property
     def auto_mergeable(self) -> bool:
         """True for a SAFE fix that the recorded call, with nothing guessed, was seen to need and to pass."""
-        if (
-            self.patch is None
-            or not isinstance(self.reproduction, Reproduction)
-            or self.reproduction.call.marks
-        ):
+        patch, proof = self.patch, self.proof
+        if patch is None or patch.test is None or patch.applicability is not Applicability.SAFE:
             return False
-        passes = any(
-            one.attempt is not None and one.attempt.exception is None for one in self.trials if one.passed
-        )
-        return passes and self.patch.test is not None and self.patch.applicability is Applicability.SAFE
+        if proof is None or proof.attempt is None or proof.reproduction is None:
+            return False
+        return proof.attempt.exception is None and proof.attempt.ended and not proof.reproduction.lacks
 
 
 def repair(
@@ -114,17 +118,15 @@ def _chosen(
         ranked = tuple(one.candidate for one in trials if one.passed)
     if not ranked:
         return Repair(finding, cause, found, None, _nothing_left(found, trials), reproduction, trials)
-    outcome = next((one.attempt for one in trials if one.candidate is ranked[0]), None)
-    test = _test(reproduction, outcome) if outcome is not None else None
+    test = next((_test(one) for one in trials if one.candidate is ranked[0]), None)
     others = tuple(one for one in found if one is not ranked[0])
     patch = fix_of((ranked[0], *others), test)
     return Repair(finding, cause, found, patch, None, reproduction, trials)
 
 
-def _test(reproduction: Reproduction | str | None, outcome: Attempt) -> RegressionTest | None:
-    if not isinstance(reproduction, Reproduction) or reproduction.private:
-        return None
-    return reproduction.regression_test(outcome)
+def _test(trial: Trial) -> RegressionTest | None:
+    call = trial.reproduction
+    return None if call is None or call.private else call.regression_test(trial.attempt)
 
 
 def _nothing_left(found: tuple[Candidate, ...], trials: tuple[Trial, ...]) -> Stop:

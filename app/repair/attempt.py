@@ -135,7 +135,8 @@ def _is_wanted(one: Mapping[str, Any], wanted: Wanted, lines: Mapping[str, Seque
     text = lines.get(wanted.path)
     if text is None:
         return bool(last["line"] == wanted.line)
-    return 1 <= last["line"] <= len(text) and text[last["line"] - 1].strip() == wanted.code.strip()
+    line: int = last["line"]
+    return 1 <= line <= len(text) and text[line - 1].strip() == wanted.code.strip()
 
 
 def _place(frame: Mapping[str, Any]) -> Place:

@@ -20,13 +20,14 @@ SECONDS: Final = 20.0
 class Trial:
     """One candidate's run: what the call gave, whether that is a repair, and why or why not.
 
-    `attempt` is None where the repeated call does not run through the changed code: it then shows nothing.
+    `reproduction` is the call that was repeated. There is no attempt where none runs through the changed code.
     """
 
     candidate: Candidate
     attempt: Attempt | None
     passed: bool
     reason: str
+    reproduction: Reproduction | None = None
 
 
 def tried(found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause) -> tuple[Trial, ...]:
@@ -34,14 +35,15 @@ def tried(found: Sequence[Candidate], reproduction: Reproduction, cause: RootCau
     until = time.monotonic() + SECONDS
     trials: list[Trial] = []
     for candidate in found[:MOST]:
-        if len(cause.frames) - 1 - candidate.depth < reproduction.frame:
-            untested = "the change lies outside of the repeated call"
+        call = reproduction.covering(len(cause.frames) - 1 - candidate.depth)
+        if call is None:
+            untested = "the change lies outside of the calls that can be repeated"
             trials.append(Trial(candidate, None, passed=True, reason=untested))
             break
-        attempt = reproduction.attempt({candidate.change.path: candidate.change.after})
-        reason = _refusal(candidate, attempt, cause, whole=not reproduction.call.marks)
+        attempt = call.attempt({candidate.change.path: candidate.change.after})
+        reason = _refusal(candidate, attempt, cause, whole=not call.lacks)
         passed = reason is None
-        trials.append(Trial(candidate, attempt, passed, reason or "the recorded call passes"))
+        trials.append(Trial(candidate, attempt, passed, reason or "the recorded call passes", call))
         if passed or time.monotonic() > until:
             break
     return tuple(trials)

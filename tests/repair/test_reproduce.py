@@ -408,9 +408,10 @@ STATE = [
         """,
         """
         import pathlib, tempfile
-        place = pathlib.Path(tempfile.mkdtemp(), "limit.txt")
-        place.write_text("ten")
-        limit(str(place))
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder, "limit.txt")
+            place.write_text("ten")
+            limit(str(place))
         """,
         'patch("builtins.open", mock_open(read_data="ten"))',
         frozenset({"stand-in"}),
@@ -428,8 +429,11 @@ STATE = [
         """,
         """
         import urllib.request
-        from types import SimpleNamespace
-        urllib.request.urlopen = lambda url: SimpleNamespace(status=200, json=dict)
+        class Answer:
+            status = 200
+            def json(self):
+                return {}
+        urllib.request.urlopen = lambda url: Answer()
         stock("http://shop")
         """,
         "return_value=MagicMock(json=Mock(return_value={}), status=200)",

@@ -106,6 +106,18 @@ def test_every_frame_that_can_be_repeated_is_offered(tmp_path: Path) -> None:
     assert [(one.frame, one.call.expression) for one in found] == [(0, "outer(text)"), (1, "inner(word)")]
 
 
+def test_a_change_further_out_is_judged_by_a_call_that_runs_through_it(tmp_path: Path) -> None:
+    source = (
+        "def outer(text):\n    return inner(text.split()[0])\n\n\ndef inner(word):\n    return int(word)\n"
+    )
+    found = _found(_shares(tmp_path, source, "outer('x y')"))
+    assert found.covering(0) is found
+    inner = replace(found, frame=1, others=(found,))
+    assert inner.covering(1) is inner
+    assert inner.covering(0) is found
+    assert replace(inner, others=()).covering(0) is None
+
+
 def test_cut_values_are_marked(tmp_path: Path) -> None:
     source = "def lookup(rows, name):\n    return {row['id']: row for row in rows}[name]\n"
     found = _found(_shares(tmp_path, source, "lookup([{'id': n} for n in range(30)], 'x')"))

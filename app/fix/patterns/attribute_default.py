@@ -7,8 +7,8 @@ Why it fails:
     The attribute appears with an extension, a setting or a later call.
 
 Fix safety:
-    Safe: `getattr` with a default differs only where the attribute is missing. The default comes from what the value is
-    handed to.
+    Safe: `getattr` with a default differs only where the attribute is missing. The default comes from what the function
+    that the value is handed to does with it. An attribute that looks misspelt is left alone: a default would hide it.
 
 References:
     Python Standard Library, `getattr`.
@@ -21,9 +21,10 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import own_nodes
+from app.fix.attributes import is_misspelt, is_receiver
 from app.fix.edit import Replace
-from app.fix.pattern import Fallback, FixPattern, Proposal, Raises, Strength
-from app.fix.patterns.type_guard import is_receiver
+from app.fix.neutral import outside_quotes
+from app.fix.pattern import Example, Fallback, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.scope import enclosing_class
 from app.fix.site import Site
 
@@ -37,11 +38,14 @@ def codemod(site: Site) -> Iterator[Proposal]:
         not isinstance(site.node, ast.Attribute)
         or not isinstance(site.node.ctx, ast.Load)
         or is_receiver(site)
+        or site.used_again
+        or is_misspelt(site, site.node.attr)
     ):
         return
     for fallback in _defaults(site):
+        read = f'getattr({site.line}, "{site.node.attr}", {fallback.code})'
         yield Proposal(
-            (Replace(site.node, f'getattr({site.line}, "{site.node.attr}", {fallback.code})'),),
+            (Replace(site.node, outside_quotes(site, site.node, read) or read),),
             f"Use `{fallback.code}` when `{site.line}` has no `{site.node.attr}`",
             (fallback.because,),
             "Objects with the attribute are treated as before.",
@@ -89,6 +93,136 @@ PATTERN = FixPattern(
     answers=(Raises("AttributeError", r"has no attribute"),),
     kinds=frozenset({FailureKind.WRONG_TYPE}),
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+class Page:
+    def __init__(self, text):
+        self.text = text
+
+    def parse(self):
+        if self.text.startswith("---"):
+            self.meta = {"title": self.text.splitlines()[1]}
+
+
+class Site:
+    def show(self, page):
+        page.parse()
+        return self.header(page.meta) + page.text
+
+    def header(self, meta):
+        return "".join(f"[{key}: {value}] " for key, value in meta.items())
+
+
+assert Site().show(Page("Hello")) == "Hello"
+""",
+            """\
+class Page:
+    def __init__(self, text):
+        self.text = text
+
+    def parse(self):
+        if self.text.startswith("---"):
+            self.meta = {"title": self.text.splitlines()[1]}
+
+
+class Site:
+    def show(self, page):
+        page.parse()
+        return self.header(getattr(page, "meta", {})) + page.text
+
+    def header(self, meta):
+        return "".join(f"[{key}: {value}] " for key, value in meta.items())
+
+
+assert Site().show(Page("Hello")) == "Hello"
+""",
+        ),
+        Example(
+            """\
+from types import SimpleNamespace
+
+
+def slug(title):
+    return title.strip().lower().replace(" ", "-")
+
+
+def address(product):
+    return f"/products/{product.id}/{slug(product.title)}"
+
+
+assert address(SimpleNamespace(id=7)) == "/products/7/"
+""",
+            """\
+from types import SimpleNamespace
+
+
+def slug(title):
+    return title.strip().lower().replace(" ", "-")
+
+
+def address(product):
+    return f"/products/{product.id}/{slug(getattr(product, 'title', ''))}"
+
+
+assert address(SimpleNamespace(id=7)) == "/products/7/"
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+from types import SimpleNamespace
+
+
+def gross(price):
+    return price * 1.19
+
+
+def total(product):
+    return gross(product.price)
+
+
+total(SimpleNamespace(id=7))
+""",
+            "The function that the value is handed to does not say what it takes it for.",
+        ),
+        Unchanged(
+            """\
+class Product:
+    def __init__(self, title):
+        self.title = title
+
+
+def slug(title):
+    return title.strip().lower()
+
+
+def address(product):
+    return "/products/" + slug(product.titel)
+
+
+address(Product("Lamp"))
+""",
+            "The attribute is misspelt: a default would hide it.",
+        ),
+        Unchanged(
+            """\
+from types import SimpleNamespace
+
+
+def slug(title):
+    return title.strip().lower()
+
+
+def link(product):
+    address = slug(product.title)
+    return f"{address}: {product.title.upper()}"
+
+
+link(SimpleNamespace(id=7))
+""",
+            "The attribute is needed again in the next line.",
+        ),
+    ),
 )

@@ -44,7 +44,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
             f"Decode with `{option}`",
             (f"{place} decodes with the handler `{handler}`.",),
             "Valid bytes are decoded as before.",
-            Strength.PRECEDENT,
+            Strength.PRECEDENT if place.startswith(f"{site.path}:") else Strength.LAST,
             safe=False,
         )
         return

@@ -1,13 +1,14 @@
-"""An iterator that has ended gives a default instead.
+"""`next()`, `max()` or `min()` of nothing gives a default instead of an error.
 
 What it fixes:
-    `next(items)`, `max(items)` or `min(items)` of nothing.
+    `next(one for one in orders if one.open)` where no order is open, `max(prices)` without prices.
 
 Why it fails:
     The items may be none.
 
 Fix safety:
-    Safe where the result is not used or is tested. Otherwise the default needs evidence, and a person reviews.
+    Safe where the result is not used, is tested afterwards, or is returned by a function that gives the same in its own
+    guards: only calls that would have raised give the default. Without such evidence there is no fix.
 
 References:
     Python Standard Library, `next`, `max` and `min`.

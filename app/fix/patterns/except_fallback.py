@@ -24,20 +24,18 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.fix.conventions import is_constant
 from app.fix.edit import Around, Import
-from app.fix.handlers import is_caught_here, spelled, takes_try
+from app.fix.handlers import CLEANS, is_caught_here, spelled, takes_try
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.returns import error_returns
 from app.fix.scope import statements_before
 from app.fix.site import Site
 
 _FAR = 3
+# These are slips of the code at hand, or say so little that a handler would hide slips.
 _SLIPS = frozenset(
     {"TypeError", "AttributeError", "LookupError", "NameError", "ZeroDivisionError", "StopIteration",
      "UnicodeEncodeError"}
 )  # fmt: skip
-_CLEANS = frozenset(
-    {"close", "unlink", "remove", "rmtree", "shutdown", "disconnect", "terminate", "kill", "cancel"}
-)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -79,7 +77,7 @@ def _answers(site: Site) -> Iterator[tuple[str, str, Strength]]:
             yield "continue", f"Line {skips} of the same loop already passes over an item.", Strength.GUARD
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         called = statement.value.func
-        if isinstance(called, ast.Attribute) and called.attr in _CLEANS:
+        if isinstance(called, ast.Attribute) and called.attr in CLEANS:
             yield "pass", "The statement only cleans up.", Strength.SYNTAX
     if site.loop is None or isinstance(statement, ast.Return):
         for fallback in error_returns(site):
@@ -87,14 +85,15 @@ def _answers(site: Site) -> Iterator[tuple[str, str, Strength]]:
 
 
 def _started(site: Site) -> int | None:
-    """The line that surely gave the assigned name a constant before, in the same round of a loop."""
+    """The line that surely gave the assigned name a constant before, with no round of a loop in between."""
     match site.statement:
         case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
             pass
         case _:
             return None
     wanted = ast.dump(target)
-    for node in statements_before(site, site.loop):
+    once = site.later and isinstance(site.later[0], ast.Break)
+    for node in statements_before(site, None if once else site.loop):
         match node:
             case ast.Assign(targets=[other], value=value) if ast.dump(other) == wanted and is_constant(value):
                 return node.lineno
@@ -107,21 +106,21 @@ def _skips(site: Site) -> int | None:
     """A line of the loop that passes over an item: a guard before the failing statement, or a handler that goes on."""
     for node in ast.walk(site.loop) if site.loop is not None else ():
         match node:
-            case ast.If(body=body, orelse=[]) if node.lineno < site.statement.lineno and only_skips(body):
+            case ast.If(body=body, orelse=[]) if node.lineno < site.statement.lineno and _only_skips(body):
                 return node.lineno
-            case ast.ExceptHandler(body=body) if goes_on(body):
+            case ast.ExceptHandler(body=body) if _goes_on(body):
                 return node.lineno
             case _:
                 pass
     return None
 
 
-def only_skips(body: list[ast.stmt]) -> bool:
+def _only_skips(body: list[ast.stmt]) -> bool:
     """True for a block that passes over the item and at most says so."""
     return isinstance(body[-1], ast.Continue) and all(_is_log(one) for one in body[:-1])
 
 
-def goes_on(body: list[ast.stmt]) -> bool:
+def _goes_on(body: list[ast.stmt]) -> bool:
     """True for a handler after which the loop goes on with the next item, and that at most says so."""
     *others, last = body
     return all(_is_log(one) for one in others) and (

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import Code, Function, names_bound, names_in
+from app.fix.classes import ancestors_in
 from app.fix.conventions import module_names
 from app.fix.edit import Around, Import
 from app.fix.handlers import answering, is_caught_here, takes_try, tries
@@ -36,7 +37,8 @@ from app.fix.site import Site
 # A call of one of these says too little about what it is for: only the same function counts.
 _COMMON = frozenset(
     {"int", "float", "str", "open", "get", "getattr", "len", "next", "list", "dict", "bytes", "append", "items",
-     "join", "split", "format", "decode", "encode", "read", "write", "pop", "update", "super", "isinstance"}
+     "timedelta", "datetime", "Decimal", "UUID", "join", "split", "format", "decode", "encode", "read", "write",
+     "pop", "update", "super", "isinstance"}
 )  # fmt: skip
 _LARGEST = 4
 
@@ -141,7 +143,7 @@ def _fits(site: Site, model: _Model) -> bool:
     body = model.handler.body
     also = {model.handler.name} if model.handler.name else set()
     also |= {name for one in body for name in names_bound(one)}
-    if not all(_is_simple(site, one) for one in body) or not _knows(site, body):
+    if not all(_is_simple(site, one) for one in body) or not _knows(site, model):
         return False
     if not isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break) and _binds(site.statement):
         return False
@@ -150,22 +152,20 @@ def _fits(site: Site, model: _Model) -> bool:
     return can_be_written(site, list(body), also) and can_be_written(site, types, also)
 
 
-def _knows(site: Site, body: list[ast.stmt]) -> bool:
-    """True if the class of the site is seen to have all that the handler reads of `self`."""
-    own = enclosing_class(site.code, site.statement)
-    known = (
-        _own_attributes(own.body) | {one.name for one in own.body if isinstance(one, Function)}
-        if own
-        else set()
-    )
-    return _own_attributes(body) <= known
+def _knows(site: Site, model: _Model) -> bool:
+    """True if the class of the site has what the handler reads of `self`: it is seen there, or inherited from there."""
+    read = _own_attributes(model.handler)
+    own, other = enclosing_class(site.code, site.statement), enclosing_class(model.code, model.handler)
+    if own is None or other is None:
+        return not read
+    seen = _own_attributes(own) | {one.name for one in own.body if isinstance(one, Function)}
+    return read <= seen or other.name in ancestors_in(own.name, None, site.conventions.tree, site.path)
 
 
-def _own_attributes(body: list[ast.stmt]) -> set[str]:
+def _own_attributes(scope: ast.AST) -> set[str]:
     return {
         node.attr
-        for one in body
-        for node in ast.walk(one)
+        for node in ast.walk(scope)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
     }
 
@@ -177,8 +177,14 @@ def _imports(site: Site, model: _Model) -> list[tuple[str, str]]:
     parts = [*model.handler.body, *([model.handler.type] if model.handler.type is not None else [])]
     read = {name for one in parts for name in names_in(one) - names_bound(one)}
     missing = sorted((read - names_before(site)) & module_names(model.code))
-    module = Modules(site.conventions.tree).name_of(model.path)
-    return [(name, f"from {module} import {name}") for name in missing]
+    modules = Modules(site.conventions.tree)
+    # Only from a file that this one imports from already: a new import between files may close a circle.
+    if not any(
+        isinstance(one, ast.ImportFrom) and modules.file_of(site.path, one) == model.path
+        for one in site.code.tree.body
+    ):
+        return []
+    return [(name, f"from {modules.name_of(model.path)} import {name}") for name in missing]
 
 
 def _is_simple(site: Site, statement: ast.stmt) -> bool:

@@ -21,7 +21,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from app.core.exceptions import is_builtin
+from app.core.exceptions import SLIPS, is_builtin
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Import, Replace
 from app.fix.handlers import Attempt, attempts_around, is_caught_here, is_related, spelled
@@ -30,14 +30,12 @@ from app.fix.scope import is_reraise, raises_own
 from app.fix.site import Site
 
 _SMALL = 8
-# Raised in a function of our own that was called, these are its slips, not news about the input.
-_SLIPS = frozenset({"AttributeError", "TypeError", "LookupError", "UnboundLocalError", "ZeroDivisionError"})
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Adds the exception to the `except` clause or to `suppress()`."""
     names, conventions = site.trace.names, site.conventions
-    if site.trace.distance and set(names) & _SLIPS:
+    if site.trace.distance and set(names) & SLIPS:
         return
     around = list(attempts_around(site))
     if is_caught_here(site):

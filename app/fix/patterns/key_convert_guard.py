@@ -7,7 +7,8 @@ Why it fails:
     The entry is optional in the data, and its conversion is not.
 
 Fix safety:
-    Safe. The statements do nothing but put the entry back in another form; without it they would have raised.
+    Safe. The statements do nothing but put the entry back in another form; without it they would have raised. Where the
+    entry, or a name that was made of it, is needed afterwards, there is no fix, nor for a key that looks misspelt.
 
 References:
     Python Language Reference, "Membership test operations".

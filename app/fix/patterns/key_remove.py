@@ -19,7 +19,8 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
-from app.fix.edit import Replace, Rewrite
+from app.fix.edit import Replace, Rewrite, Wrap
+from app.fix.forms import is_plain
 from app.fix.keys import gets, is_misspelt
 from app.fix.pattern import KEY_MISSING, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
@@ -28,7 +29,7 @@ from app.fix.site import Site
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the removal that allows for nothing."""
     edit = None if is_misspelt(site) else _edit(site)
-    if edit is not None:
+    if edit is not None and not _is_container(site):
         yield Proposal(
             (edit,),
             f"Remove the entry of `{site.line}` only if it is there",
@@ -38,11 +39,22 @@ def codemod(site: Site) -> Iterator[Proposal]:
         )
 
 
-def _edit(site: Site) -> Replace | Rewrite | None:
+def _is_container(site: Site) -> bool:
+    """True inside of a container's own method: an entry that it has lost track of is a slip of its bookkeeping."""
+    name = site.function.name if site.function is not None else ""
+    own = isinstance(site.subject, ast.Name) and site.subject.id == "self"
+    return own and name.startswith("__") and name.endswith("item__")
+
+
+def _edit(site: Site) -> Replace | Rewrite | Wrap | None:
     subject = site.text(site.subject)
     match site.statement, site.node:
         case ast.Delete(targets=[target]), ast.Subscript(slice=key) if target is site.node and gets(site):
             return Rewrite(site.statement, f"{subject}.pop({site.text(key)}, None)")
+        case ast.Delete(targets=[target]), ast.Subscript(slice=key) if (
+            target is site.node and is_plain(key) and site.is_plain
+        ):
+            return Wrap(site.statement, f"{site.text(key)} in {subject}")
         case ast.Expr(value=value), ast.Call(func=ast.Attribute(attr="pop"), args=[key]) if (
             value is site.node
         ):

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.core.syntax import names_bound, names_in
-from app.fix.edit import Before
+from app.fix.ahead import ahead
 from app.fix.filtering import filter_items
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.patterns.none_skip_statement import is_part_of_row
@@ -38,7 +38,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
 def skip_item(site: Site) -> Proposal | None:
     """The guard that passes over an item; None where the failing value is not the item's."""
     loop = site.loop
-    if not isinstance(loop, ast.For | ast.AsyncFor) or not site.takes_guard:
+    front = ahead(site)
+    if not isinstance(loop, ast.For | ast.AsyncFor) or front is None:
         return None
     needed = names_in(site.subject if site.none else site.node)
     if not needed & {one for part in (loop.target, *loop.body) for one in names_bound(part)}:
@@ -59,7 +60,7 @@ def skip_item(site: Site) -> Proposal | None:
         return None
     row = is_part_of_row(site) and sibling is None
     return Proposal(
-        (Before(site.statement, f"if {site.negated_test}:\n    continue"),),
+        front.guard(site.statement, "continue"),
         f"Pass over the item when {site.missing}",
         (why,),
         "The guard ends only rounds that would have raised in the next statement.",

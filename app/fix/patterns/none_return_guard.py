@@ -21,30 +21,27 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
-from app.core.syntax import header, names_bound, names_in
-from app.fix.conventions import module_names
-from app.fix.edit import Before, Edit, Replace
+from app.core.syntax import names_bound, names_in
+from app.fix.ahead import ahead
 from app.fix.pattern import NONE_USED, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.returns import fallback_returns
 from app.fix.site import Site
 
 _MOST = 2
-_VERBS = ("get_", "find_", "load_", "fetch_", "lookup_", "read_", "select_", "first_", "current_")
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the guard before the failing statement; a call that gave None is bound to a name first."""
     if site.function is None or site.loop is not None:
         return
-    guard = _guard(site)
-    if guard is None:
+    front = ahead(site)
+    if front is None:
         return
-    binding, name, edits = guard
     for fallback in fallback_returns(site)[:_MOST]:
         result = f"return {fallback.code}".rstrip()
         value = f"`{fallback.code}`" if fallback.code else "early"
         yield Proposal(
-            (Before(site.statement, f"{binding}if {name} is None:\n    {result}"), *edits),
+            front.guard(site.statement, result),
             f"Return {value} from {site.function_name} when `{site.line}` is None",
             (fallback.because,),
             "The guard ends only executions that would have raised in the next statement.",
@@ -52,42 +49,6 @@ def codemod(site: Site) -> Iterator[Proposal]:
             None if site.is_generator else fallback.code or "None",
             safe=fallback.accepted,
         )
-
-
-def _guard(site: Site) -> tuple[str, str, tuple[Edit, ...]] | None:
-    if site.takes_guard:
-        return "", site.line, ()
-    call = site.subject.value if isinstance(site.subject, ast.Await) else site.subject
-    if not isinstance(call, ast.Call) or not site.always_runs or not site.is_visible or not _is_first(site):
-        return None
-    name = _name(site, call)
-    return None if name is None else (f"{name} = {site.line}\n", name, (Replace(site.subject, name),))
-
-
-def _is_first(site: Site) -> bool:
-    """True if the statement evaluates the subject before anything else."""
-    parts = header(site.statement)
-    node: ast.AST | None = (
-        parts[0] if parts and isinstance(site.statement, ast.Return | ast.Assign | ast.Expr) else None
-    )
-    while node is not None and node is not site.subject:
-        match node:
-            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
-                node = inner
-            case ast.Await(value=inner) | ast.BinOp(left=inner) | ast.Compare(left=inner):
-                node = inner
-            case _:
-                node = None
-    return node is not None
-
-
-def _name(site: Site, call: ast.Call) -> str | None:
-    """A new name for the call's result that hides nothing."""
-    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    words = next((called.removeprefix(verb) for verb in _VERBS if called.startswith(verb)), "")
-    words = words.partition("_by_")[0].partition("_for_")[0]
-    taken = names_bound(site.code.tree) | names_in(site.code.tree) | module_names(site.code)
-    return next((one for one in (words, "found", "result") if one.isidentifier() and one not in taken), None)
 
 
 def _strength(site: Site, fallback: Fallback) -> Strength:

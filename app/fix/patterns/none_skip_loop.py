@@ -7,8 +7,8 @@ Why it fails:
     None has no parts, and the loop asks for them before it is known that there is anything to take apart.
 
 Fix safety:
-    Safe: the condition leaves out only loops that would have raised at once. Where a name that the loop binds is used
-    after it, nothing is changed.
+    Safe: the condition leaves out only loops that would have raised at once. Where a name that only the loop binds is
+    used after it, or the value itself is, nothing is changed.
 
 References:
     Python Language Reference, "The for statement".
@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.core.syntax import names_bound, names_in
 from app.fix.edit import Wrap
-from app.fix.pattern import NONE_USED, FixPattern, Proposal, Strength
+from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
+from app.fix.scope import locals_before
 from app.fix.site import Site
 
 
@@ -33,13 +34,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     if site.subject is loop.iter or site.used_again or not _is_part(site, loop.iter):
         return
-    made_before = {
-        name
-        for one in ast.walk(site.function) if site.function is not None and isinstance(one, ast.Assign)
-        and one.lineno < loop.lineno for name in names_bound(one)
-    }  # fmt: skip
-    bound = names_bound(loop) - made_before
-    if any(names_in(one) & bound for one in site.following):
+    unset = names_bound(loop) - locals_before(site)
+    if any(names_in(one) & unset for one in site.following):
         return
     yield Proposal(
         (Wrap(loop, site.test),),
@@ -51,14 +47,18 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 
 def _is_part(site: Site, iterable: ast.expr) -> bool:
-    """True if the iterable is made by methods of the subject alone."""
-    node: ast.AST = iterable
+    """True if what the loop goes over is made from the subject alone, by its methods, attributes and items."""
+    node: ast.expr = iterable
     while node is not site.subject:
         match node:
-            case ast.Call(func=ast.Attribute() as func):
-                node = func
-            case ast.Attribute(value=value):
-                node = value
+            case ast.Call(func=ast.Attribute(value=inner)):
+                node = inner
+            case ast.Call(
+                func=ast.Name(id="enumerate" | "list" | "reversed" | "set" | "sorted"), args=[inner, *_]
+            ):
+                node = inner
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+                node = inner
             case _:
                 return False
     return True
@@ -69,6 +69,82 @@ PATTERN = FixPattern(
     applicability=Applicability.SAFE,
     answers=NONE_USED,
     codemod=codemod,
-    examples=(),
-    unchanged=(),
+    examples=(
+        Example(
+            """\
+def policies(header):
+    found = {}
+    for part in header.split(";"):
+        name, _, value = part.strip().partition(" ")
+        found[name] = value
+    return found
+
+
+assert policies(None) == {}
+""",
+            """\
+def policies(header):
+    found = {}
+    if header is not None:
+        for part in header.split(";"):
+            name, _, value = part.strip().partition(" ")
+            found[name] = value
+    return found
+
+
+assert policies(None) == {}
+""",
+        ),
+        Example(
+            """\
+def numbered(order):
+    lines = []
+    for number, line in enumerate(order["lines"], 1):
+        lines.append(f"{number}. {line}")
+    return lines
+
+
+assert numbered(None) == []
+""",
+            """\
+def numbered(order):
+    lines = []
+    if order is not None:
+        for number, line in enumerate(order["lines"], 1):
+            lines.append(f"{number}. {line}")
+    return lines
+
+
+assert numbered(None) == []
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+def last_word(text):
+    for word in text.split():
+        print(word)
+    return word
+
+
+last_word(None)
+""",
+            "What follows the loop uses a name that only the loop binds.",
+        ),
+        Unchanged(
+            """\
+def numbered(order):
+    lines = []
+    for line in order["lines"]:
+        lines.append(line)
+    lines.append(order["total"])
+    return lines
+
+
+numbered(None)
+""",
+            "What follows the loop needs the value as well.",
+        ),
+    ),
 )

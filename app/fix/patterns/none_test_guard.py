@@ -54,6 +54,8 @@ def guard_test(site: Site) -> Proposal | None:
         and not _is_one_of_several(site, node, holder)
     )
     needed = site.used_again
+    if leaves and (negative or needed or refuses(holder)) and _is_read_in(site, holder):
+        return None
     unclear = isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Call)
     if leaves and (negative or needed):
         code = f"{site.negated_test} or {_bracketed(site, node, ast.And)}"
@@ -76,12 +78,25 @@ def guard_test(site: Site) -> Proposal | None:
     )
 
 
+def _is_read_in(site: Site, holder: ast.AST) -> bool:
+    """True if the branch, which would be taken without the value, reads of it as well."""
+    whole = site.none or site.failure.kind is FailureKind.BAD_INDEX
+    wanted = ast.dump(site.subject if whole else site.node)
+    return any(
+        isinstance(one, ast.Attribute | ast.Subscript)
+        and ast.dump(one.value if whole else one) == wanted
+        and not (isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Slice) and not site.none)
+        for statement in getattr(holder, "body", [])
+        for one in ast.walk(statement)
+    )
+
+
 def _truth(site: Site, holder: ast.AST) -> str:
     """The test; as a bool where it may become the result, or a part of a sum."""
     call = site.parent(holder) if isinstance(holder, ast.GeneratorExp) else None
     summed = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "sum"
     kept = summed or isinstance(holder, ast.Return | ast.Assign)
-    return f"bool({site.test})" if kept and site.test == site.line else f"{site.test}"
+    return f"len({site.line}) > 0" if kept and site.test == site.line else f"{site.test}"
 
 
 def _is_one_of_several(site: Site, node: ast.expr, holder: ast.AST) -> bool:

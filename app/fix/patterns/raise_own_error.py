@@ -20,9 +20,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.core.exceptions import DATA
+from app.core.exceptions import DATA, SLIPS
 from app.core.model import Applicability, FailureKind
-from app.core.syntax import Code, chain_root, names_bound, names_in, own_nodes
+from app.core.syntax import Code, Function, chain_root, names_bound, names_in, own_nodes
 from app.fix.conventions import is_missing_test, module_names
 from app.fix.edit import Around, Before, Import
 from app.fix.handlers import is_caught_here, spelled, takes_try
@@ -36,6 +36,8 @@ _WHY_SAFE = "An exception stays an exception; only its class and text change."
 def codemod(site: Site) -> Iterator[Proposal]:
     """Raises the error of a sibling check, or the one that another function raises for the same missing thing."""
     yield from _same_thing(site)
+    yield from _no_item(site)
+    yield from _check_itself(site)
     yield from _sibling(site)
 
 
@@ -54,6 +56,53 @@ def _same_thing(site: Site) -> Iterator[Proposal]:
             raises=True,
         )
         return
+
+
+def _no_item(site: Site) -> Iterator[Proposal]:
+    """An object that holds nothing has no item, and says so as sequences do."""
+    function = site.function
+    if function is None or function.name not in {"__getitem__", "__delitem__"} or not site.none:
+        return
+    if not isinstance(site.subject, ast.Attribute) or not site.takes_guard or site.trace.distance:
+        return
+    yield Proposal(
+        (Before(site.statement, f"if {site.negated_test}:\n    raise IndexError"),),
+        f"Raise IndexError from `{function.name}` when {site.missing}",
+        ("Without contents there is no item, and IndexError is how a sequence says that.",),
+        _WHY_SAFE,
+        Strength.CONTEXT,
+        safe=False,
+        raises=True,
+    )
+
+
+def _check_itself(site: Site) -> Iterator[Proposal]:
+    """What cannot be checked does not pass the check: `if value not in allowed: raise NotAllowed(value)`."""
+    check, how = site.statement, spelled(site)
+    if (
+        how is None
+        or not isinstance(check, ast.If)
+        or check.orelse
+        or is_caught_here(site)
+        or site.trace.distance
+    ):
+        return
+    if not set(site.trace.names) & {"TypeError", "ValueError", "OverflowError"}:
+        return
+    match check.body[-1]:
+        case ast.Raise(exc=ast.expr() as error) if is_own_error(error) and len(check.body) == 1:
+            text = " ".join(site.text(error).split()) if "\n" in site.text(error) else site.text(error)
+            yield Proposal(
+                (Around((check,), "try:", f"except {how.code} as error:\n    raise {text} from error"),),
+                f"Refuse what line {check.lineno} cannot check as it refuses the rest",
+                ("What cannot be checked does not pass the check.",),
+                _WHY_SAFE,
+                Strength.SYNTAX,
+                safe=False,
+                raises=True,
+            )
+        case _:
+            pass
 
 
 def _checks(site: Site) -> Iterator[tuple[str, str]]:
@@ -96,7 +145,8 @@ def _sibling(site: Site) -> Iterator[Proposal]:
     statement, how = site.statement, spelled(site)
     if how is None or not takes_try(statement) or is_caught_here(site):
         return
-    if not set(site.trace.names) & DATA or site.trace.distance > 1:
+    names, far = set(site.trace.names), site.trace.distance
+    if not names & DATA or far > 1 or (far and names & SLIPS):
         return
     found = [one for one in _refusals(site) if can_be_written(site, [one])]
     if found:
@@ -122,39 +172,43 @@ def _refusals(site: Site) -> Iterator[ast.expr]:
     for node in own_nodes(site.function) if site.function is not None else ():
         if isinstance(node, ast.Raise) and node.exc is not None and is_own_error(node.exc):
             check = site.parent(node)
-            about = not isinstance(check, ast.ExceptHandler) and bool(names_in(check) & inputs)
-            if about and not _asks_for_nothing(check):
+            read = names_in(node.exc) | (names_in(check.test) if isinstance(check, ast.If) else set())
+            about = not isinstance(check, ast.ExceptHandler) and bool(read & inputs)
+            if about and not _asks_for_nothing(check, site.function):
                 yield node.exc
 
 
 def _inputs(site: Site) -> set[str]:
-    """The parameters that the failing statement reads, directly or through names that were made of them."""
+    """What the failing statement reads and what that was made of; nothing if no parameter is among it."""
     function = site.function
     if function is None:
         return set()
-    wanted = names_in(site.statement)
-    for node in sorted(
-        (
-            one
-            for one in own_nodes(function)
-            if isinstance(one, ast.Assign) and one.lineno < site.statement.lineno
-        ),
-        key=lambda one: -one.lineno,
-    ):
-        if names_bound(node) & wanted:
-            wanted = wanted | names_in(node.value)
-    return wanted & (parameters(function) - {"self", "cls"})
+    wanted = names_in(site.statement) - {"self", "cls"}
+    flows = [one for one in own_nodes(function) if isinstance(one, ast.Assign | ast.AugAssign | ast.For)]
+    for _ in flows:
+        for node in flows:
+            target = node.target if isinstance(node, ast.For) else node
+            source = node.iter if isinstance(node, ast.For) else node.value
+            if names_bound(target) & wanted:
+                wanted = wanted | (names_in(source) - {"self", "cls"})
+    return wanted if wanted & parameters(function) else set()
 
 
-def _asks_for_nothing(guard: ast.AST) -> bool:
-    """True for a check that the input is there at all: its error says nothing about a malformed one."""
-    if not isinstance(guard, ast.If):
+def _asks_for_nothing(guard: ast.AST, function: Function | None) -> bool:
+    """True for a check that the input is there at all: its error says nothing about a malformed one.
+
+    What was made of the input, such as a match, is nothing where the input is malformed.
+    """
+    if not isinstance(guard, ast.If) or function is None:
         return False
     match guard.test:
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() | ast.Attribute()):
-            return True
-        case ast.Compare(ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None | "")]):
-            return True
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=asked)
+            | ast.Compare(left=asked, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None | "")])
+        ):
+            return isinstance(asked, ast.Attribute) or (
+                isinstance(asked, ast.Name) and asked.id in parameters(function)
+            )
         case _:
             return False
 
@@ -250,6 +304,51 @@ class Shop:
 try:
     Shop().customers()
 except NotConnected:
+    pass
+""",
+        ),
+        Example(
+            """\
+import re
+
+
+class OrderError(Exception):
+    pass
+
+
+def pieces(text):
+    found = re.fullmatch(r"[A-Z]+( \\d+)?", text)
+    if not found:
+        raise OrderError(f"not an order: {text!r}")
+    return int(found[1])
+
+
+try:
+    pieces("LAMP")
+except OrderError:
+    pass
+""",
+            """\
+import re
+
+
+class OrderError(Exception):
+    pass
+
+
+def pieces(text):
+    found = re.fullmatch(r"[A-Z]+( \\d+)?", text)
+    if not found:
+        raise OrderError(f"not an order: {text!r}")
+    try:
+        return int(found[1])
+    except TypeError as error:
+        raise OrderError(f"not an order: {text!r}") from error
+
+
+try:
+    pieces("LAMP")
+except OrderError:
     pass
 """,
         ),

@@ -27,12 +27,26 @@ from app.fix.forms import form_type
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
-_NOT_TEXT = frozenset({"bytes", "bytearray", "memoryview", "NoneType"})
+# What a person would write into a text as it is; a bool or None there is a sign of something else gone wrong.
+_WRITTEN = frozenset(
+    {
+        "int",
+        "float",
+        "Decimal",
+        "Fraction",
+        "PosixPath",
+        "WindowsPath",
+        "PurePosixPath",
+        "UUID",
+        "date",
+        "datetime",
+    }
+)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes `str()` around the operand, or over the items of a join."""
-    if _NOT_TEXT & set(re.findall(r"\w+", site.trace.message)):
+    if not _WRITTEN & set(re.findall(r"\w+", site.trace.message)):
         return
     match site.node:
         case ast.BinOp(op=ast.Add(), left=left, right=right):

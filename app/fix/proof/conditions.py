@@ -12,11 +12,13 @@ from app.fix.proof.order import is_builtin_here, is_repeatable
 from app.fix.proof.refusals import refuses_none
 from app.fix.site import Site
 
-# Libraries whose objects are not true exactly when they hold something, or that answer `==` and `in` in their own way.
-UNUSUAL = frozenset(
+# Libraries whose objects answer `bool()`, `==`, `in` and `/` in their own way.
+ARRAYS = frozenset(
     {"numpy", "pandas", "polars", "xarray", "dask", "torch", "tensorflow", "jax", "cupy", "scipy", "sympy", "pyarrow",
-     "geopandas", "sqlalchemy", "lxml", "xml", "defusedxml", "requests"}
+     "geopandas"}
 )  # fmt: skip
+# Libraries with objects that are false though they hold something: an element without children, a refused request.
+FALSE = frozenset({"sqlalchemy", "lxml", "xml", "defusedxml", "requests"})
 # Only sequences that are built in, and `deque`, say so.
 _NO_ITEM = re.compile(
     r"^(?:list|string|tuple|bytearray|range object|deque|pop)? ?(?:assignment )?index out of range$"
@@ -34,15 +36,24 @@ _POSITIVE = frozenset({"log", "log2", "log10"})
 _SELECTORS = frozenset({"loc", "iloc", "at", "iat"})
 
 
-def fails_where(site: Site, test: ast.expr, subject: ast.expr | None = None) -> bool:
+def fails_where(  # noqa: C901, PLR0911 - a table of kinds
+    site: Site, test: ast.expr, subject: ast.expr | None = None
+) -> bool:
     """True if the failing expression raises wherever `test` holds, and `test` itself can be asked anywhere.
 
     `subject` is the name that has the subject's value, if the subject itself is read only once.
     """
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return all(fails_where(site, one, subject) for one in test.values)
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Compare(ops=[_]) | ast.UnaryOp(op=ast.Not()) as inner):
+            return fails_where(site, negated(inner), subject)
+        case _:
+            pass
     asked = subject if subject is not None else site.subject
-    if not is_repeatable(site, asked):
+    # In a caller's frame it was not this expression that raised, but something inside of what it calls.
+    is_call = site.failure.kind is FailureKind.RAISED  # then the subject is the call itself
+    if site.trace.depth or not (is_call or is_repeatable(site, asked)):
         return False
     match site.failure.kind:
         case FailureKind.NONE_VALUE:
@@ -50,7 +61,7 @@ def fails_where(site: Site, test: ast.expr, subject: ast.expr | None = None) -> 
         case FailureKind.MISSING_KEY:
             return _has_no_key(site, test)
         case FailureKind.BAD_INDEX:
-            return _has_no_item(site, test)
+            return _has_no_item(site, test, asked)
         case FailureKind.ZERO:
             return _is_zero(site, test)
         case FailureKind.EMPTY:
@@ -82,8 +93,17 @@ def negated(test: ast.expr) -> ast.expr:
             return ast.UnaryOp(ast.Not(), test)
 
 
+def has_arrays(site: Site) -> bool:
+    """True if the file imports something whose objects answer operators in their own way."""
+    return bool(_packages(site) & ARRAYS)
+
+
 def is_usual(site: Site) -> bool:
-    """True if the file imports nothing whose objects answer `bool()`, `==` or `in` in their own way."""
+    """True if the file imports nothing with objects that are false though they hold something."""
+    return not _packages(site) & (ARRAYS | FALSE)
+
+
+def _packages(site: Site) -> set[str]:
     imported: set[str] = set()
     for node in ast.walk(site.code.tree):
         match node:
@@ -93,7 +113,7 @@ def is_usual(site: Site) -> bool:
                 imported.add(module.partition(".")[0])
             case _:
                 pass
-    return not imported & UNUSUAL
+    return imported
 
 
 def is_call_of(site: Site, node: ast.AST, name: str) -> ast.expr | None:
@@ -126,8 +146,7 @@ def _has_no_key(site: Site, test: ast.expr) -> bool:
             return False
     recorded = recorded_keys(site.variables, mapping) is not None
     selects = isinstance(mapping, ast.Attribute) and mapping.attr in _SELECTORS
-    # A container of the repository itself may know `[]` and not `in`.
-    if selects or site.trace.depth or not (recorded or is_usual(site)):
+    if selects or (has_arrays(site) and not recorded):
         return False
     match test:
         case ast.Compare(left=asked, ops=[ast.NotIn()], comparators=[holder]):
@@ -136,7 +155,7 @@ def _has_no_key(site: Site, test: ast.expr) -> bool:
             return False
 
 
-def _has_no_item(site: Site, test: ast.expr) -> bool:
+def _has_no_item(site: Site, test: ast.expr, subject: ast.expr) -> bool:
     """True for a sequence that is shorter than the index needs."""
     match site.node:
         case ast.Subscript(value=sequence, slice=index) if not isinstance(index, ast.Slice):
@@ -147,6 +166,7 @@ def _has_no_item(site: Site, test: ast.expr) -> bool:
             return False
     if _NO_ITEM.search(site.trace.message) is None or not is_repeatable(site, index):
         return False
+    sequence = subject if sequence is site.subject else sequence
     needed = _needed(index)
     most = _longest(site, test, sequence)
     if most is not None:
@@ -193,7 +213,7 @@ def _longest(site: Site, test: ast.expr, sequence: ast.expr) -> int | None:
     return number if isinstance(operator, ast.LtE | ast.Eq) else None
 
 
-def _is_beyond(  # noqa: PLR0917 - the parts of one comparison
+def _is_beyond(
     site: Site, left: ast.expr, operator: ast.cmpop, right: ast.expr, sequence: ast.expr, index: ast.expr
 ) -> bool:
     """`index >= len(sequence)`, or `-len(sequence) > index` as `len(sequence) < -index`."""
@@ -215,11 +235,11 @@ def _is_false(test: ast.expr, value: ast.expr) -> bool:
             return False
 
 
-def _is_zero(site: Site, test: ast.expr) -> bool:
+def _is_zero(site: Site, test: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
     """True where the divisor, the step or the argument is zero, or where the function is not defined."""
     value = _without_abs(site)
     whole = is_call_of(site, value, "len")
-    if whole is None and not is_usual(site):  # arrays divide by zero without an exception
+    if whole is None and has_arrays(site):  # arrays divide by zero without an exception
         return False
     if whole is not None and is_usual(site) and _is_false(test, whole):
         return True
@@ -242,7 +262,11 @@ def _is_zero(site: Site, test: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="math"), attr=attr), args=[first, *_]):
             plain = first is site.subject
             return plain and (
-                (attr in _POSITIVE and isinstance(operator, ast.Eq | ast.LtE | ast.Lt) and value is site.subject)
+                (
+                    attr in _POSITIVE
+                    and isinstance(operator, ast.Eq | ast.LtE | ast.Lt)
+                    and value is site.subject
+                )
                 or (attr in _POSITIVE and isinstance(operator, ast.Eq))
                 or (attr == "sqrt" and isinstance(operator, ast.Lt))
             )
@@ -264,15 +288,19 @@ def _is_asked_of_nothing(site: Site, test: ast.expr) -> bool:
 
 
 def _lacks(site: Site, test: ast.expr) -> bool:
-    """True where the subject has no such attribute, can not be called, or is no class. Its class alone proves nothing."""
+    """True where the subject lacks the attribute, can not be called, or is no class; its class alone proves nothing."""
     match test:
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Name(id=name), args=[value, *rest], keywords=[])):
+        case ast.UnaryOp(
+            op=ast.Not(), operand=ast.Call(func=ast.Name(id=name), args=[value, *rest], keywords=[])
+        ):
             if not is_builtin_here(site, name) or not reads_same(value, site.subject):
                 return False
         case _:
             return False
     match name, rest, site.node:
-        case "hasattr", [ast.Constant(value=str(wanted))], ast.Attribute(value=owner, attr=attr):
+        case "hasattr", [ast.Constant(value=str(wanted))], ast.Attribute(
+            value=owner, attr=attr, ctx=ast.Load()
+        ):
             return owner is site.subject and wanted == attr and not is_mangled(attr)
         case "callable", [], ast.Call(func=func):
             return func is site.subject
@@ -299,4 +327,3 @@ def _is_absent(site: Site, test: ast.expr) -> bool:
             return known and repeatable and reads_same(holder, owner) and same(asked, item)
         case _:
             return False
-

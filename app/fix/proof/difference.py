@@ -11,7 +11,8 @@ from dataclasses import dataclass
 class Region:
     """A place at which the trees differ. Of statements it is the run between their common first and last ones.
 
-    `above` is the node of the old tree that holds it, `before` and `behind` are the unchanged statements around a run.
+    `above` is the node of the old tree that holds it, `before` and `behind` are the unchanged statements around a run,
+    `imported` is the name that a new import at the top of the file brings.
     """
 
     above: ast.AST
@@ -20,6 +21,7 @@ class Region:
     before: ast.stmt | None = None
     behind: ast.stmt | None = None
     is_run: bool = False
+    imported: str | None = None
 
     @property
     def pair(self) -> tuple[ast.AST, ast.AST] | None:
@@ -59,8 +61,9 @@ def _children(old: ast.AST, new: ast.AST) -> list[Region]:
         one, other = getattr(old, field, None), getattr(new, field, None)
         if same(one, other):
             continue
-        if _is_block(one) and _is_block(other):
-            found.append(_run(old, one, other))
+        blocks = _block(one), _block(other)
+        if blocks[0] is not None and blocks[1] is not None:
+            found.append(_run(old, blocks[0], blocks[1]))
         elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
             for left, right in zip(one, other, strict=True):
                 if not same(left, right):
@@ -74,8 +77,12 @@ def _children(old: ast.AST, new: ast.AST) -> list[Region]:
     return found
 
 
-def _is_block(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, ast.stmt) for one in value)
+def _block(value: object) -> list[ast.stmt] | None:
+    """The statements of a block; an empty list may be one."""
+    if not isinstance(value, list):
+        return None
+    found = [one for one in value if isinstance(one, ast.stmt)]
+    return found if len(found) == len(value) else None
 
 
 def _run(above: ast.AST, old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> Region:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 
+from app.core.model import FailureKind
 from app.core.recorded import recorded_keys
 from app.core.syntax import own_nodes
 from app.fix.conventions import module_names
+from app.fix.proof.difference import same
 from app.fix.scope import parameters
 from app.fix.site import Site
 
 # Built-in functions that only look at their arguments.
 _LOOKS = frozenset(
-    {"len", "str", "repr", "int", "float", "bool", "isinstance", "type", "abs", "round", "hasattr", "getattr", "callable"}
+    {"len", "str", "repr", "int", "float", "bool", "isinstance", "type", "abs", "round", "hasattr", "getattr",
+     "callable"}
 )  # fmt: skip
+# Those that go over their argument and have an answer where it is empty.
+_GOES_OVER = frozenset({"sum", "any", "all", "list", "tuple", "set", "sorted"})
 _QUIET = (
     ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set,
     ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.keyword,
@@ -29,7 +34,7 @@ def is_reached_first(site: Site, top: ast.AST, ignoring: ast.AST | None = None) 
     before = evaluated_before(site, site.node, top)
     if before is None:
         return False
-    own = list(ast.iter_child_nodes(site.node))
+    own = [one for one in ast.iter_child_nodes(site.node) if not isinstance(one, ast.expr_context)]
     statement = site.statement
     if isinstance(statement, ast.AugAssign) and site.node in {statement.target, site.subject}:
         own.append(statement.value)
@@ -46,7 +51,9 @@ def evaluated_before(site: Site, node: ast.AST, top: ast.AST) -> list[ast.AST] |
             return None
         earlier = row[: next(at for at, one in enumerate(row) if one is node)]
         if isinstance(above, ast.AugAssign):  # its target is read, not bound, before the value is evaluated
-            earlier = [part for one in earlier for part in ast.iter_child_nodes(one) if isinstance(part, ast.expr)]
+            earlier = [
+                part for one in earlier for part in ast.iter_child_nodes(one) if isinstance(part, ast.expr)
+            ]
         found[:0] = earlier
         node = above
     return found
@@ -103,17 +110,12 @@ def _is_quiet_but(site: Site, node: ast.AST, ignored: ast.AST | None) -> bool:
     if node is ignored:
         return True
     if isinstance(node, ast.Call) and not _only_looks(site, node):
-        return False
+        return _goes_over_nothing(site, node)
     if isinstance(node, ast.Lambda):  # to make a function is not to call it
         return True
     if not isinstance(node, (*_QUIET, ast.Call)):
-        return _is_target_of_its_own(site, node)
+        return False
     return all(_is_quiet_but(site, one, ignored) for one in ast.iter_child_nodes(node))
-
-
-def _is_target_of_its_own(site: Site, node: ast.AST) -> bool:
-    """True for the mark of a failing target itself: `d[key] += 1`, `del d[key]`."""
-    return isinstance(node, ast.Store | ast.Del) and getattr(site.node, "ctx", None) is node
 
 
 def is_quiet(site: Site, node: ast.AST) -> bool:
@@ -123,6 +125,19 @@ def is_quiet(site: Site, node: ast.AST) -> bool:
 
 def _only_looks(site: Site, call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id in _LOOKS and is_builtin_here(site, call.func.id)
+
+
+def _goes_over_nothing(site: Site, call: ast.Call) -> bool:
+    """True for `sum(x)` where `len(x)` is what failed: where x has no items, nothing is evaluated for any of them."""
+    match site.subject, call:
+        case (
+            ast.Call(func=ast.Name(id="len"), args=[counted]),
+            ast.Call(func=ast.Name(id=name), args=[items], keywords=[]),
+        ) if site.failure.kind is FailureKind.ZERO and name in _GOES_OVER:
+            inner = items.generators[0].iter if isinstance(items, ast.GeneratorExp | ast.ListComp) else items
+            return is_builtin_here(site, name) and is_builtin_here(site, "len") and same(inner, counted)
+        case _:
+            return False
 
 
 def is_repeatable(site: Site, node: ast.expr) -> bool:  # noqa: PLR0911 - a table of forms
@@ -180,7 +195,11 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
                 found.add(name)
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 found.update(names)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
                 found.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found.add(name)

@@ -27,13 +27,15 @@ _NOT_FIRST = frozenset({"map", "filter"})
 _METHODS = frozenset({"extend", "update", "join"})
 
 
-def refuses_none(site: Site) -> bool:  # noqa: C901, PLR0911 - a table of forms
+def refuses_none(site: Site) -> bool:  # noqa: PLR0911 - a table of forms
     """True if evaluating what the subject is handed to raises whenever the subject is None."""
     node, subject = site.node, site.subject
     match node:
         case ast.Attribute(value=value, attr=attr) if value is subject:
             return not hasattr(None, attr)
-        case ast.Subscript(value=value) | ast.Await(value=value) | ast.YieldFrom(value=value) if value is subject:
+        case ast.Subscript(value=value) | ast.Await(value=value) | ast.YieldFrom(value=value) if (
+            value is subject
+        ):
             return True
         case ast.Call(func=func) if func is subject:
             return True
@@ -52,7 +54,7 @@ def refuses_none(site: Site) -> bool:  # noqa: C901, PLR0911 - a table of forms
             return node is subject and _place_refuses(site)
 
 
-def _call_refuses(site: Site, call: ast.Call) -> bool:
+def _call_refuses(site: Site, call: ast.Call) -> bool:  # noqa: PLR0911 - a table of forms
     at = next((index for index, one in enumerate(call.args) if one is site.subject), None)
     if at is None or any(isinstance(one, ast.Starred) for one in call.args):
         return False
@@ -89,10 +91,8 @@ def _place_refuses(site: Site) -> bool:  # noqa: PLR0911 - a table of forms
             return _is_operator_of_plain_values(site)
         case ast.FormattedValue(format_spec=ast.JoinedStr(values=[_, *_] as values), conversion=-1):
             return all(isinstance(one, ast.Constant) for one in values)
-        case Comprehension():
-            return _is_joined(site, above)
         case _:
-            return False
+            return isinstance(above, Comprehension) and _is_joined(site, above)
 
 
 def _is_joined(site: Site, items: ast.AST) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .draft import ENVIRONMENT
-from .evaluate import evaluate
 from .habits import is_called, usage
 from .hints import (
     CALLED,
@@ -197,12 +196,3 @@ def _mock(answer: Source | None, *, awaited: bool = False) -> Source:
 def _imported(source: Source, module: str, name: str, template: str) -> Source:
     code = template.replace("{}", source.code)
     return Source(code, source.imports | {(module, name)}, source.setup, source.marks | {STAND_IN})
-
-
-def differs(value: object, path: Path, source: Source) -> bool:
-    """True if the object has another value at the path, or none."""
-    for part in path:
-        if part == CALLED or not hasattr(value, part):
-            return True
-        value = getattr(value, part)
-    return evaluate(Source(repr(value))).text != evaluate(source).text

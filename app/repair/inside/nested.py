@@ -29,7 +29,8 @@ class Known:
 
     def source(self, plain: str = "SimpleNamespace") -> Source:
         """The value, or a stand-in: `plain` is the class of those that are not called."""
-        if self.value is not None:
+        # What is known of its attributes says more than an object that only has the name of its class.
+        if self.value is not None and not (self.inner and STAND_IN in self.value.marks):
             return self.value
         if set(self.inner) == {CALLED}:
             return _mocked(

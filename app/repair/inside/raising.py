@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .draft import Dimension
@@ -129,6 +129,3 @@ def _arguments(message: str) -> Iterator[str]:
         yield f'{written(match[1])}, "{" " * min(int(match[2]), 80)}", {match[2]}'
     yield f"None, {written(message)}"
     yield f"{written(message)}, None"
-
-
-__all__: Sequence[str] = ("outside_errors", "swallowed_errors")

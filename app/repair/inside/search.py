@@ -74,7 +74,7 @@ def search(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             told = {"level": level, "variant": at, "index": frame.index}
             # Once there is a call, only those of frames further out are of use, and no stand-ins.
             further = found is None or (frame.index < found and level != LEVELS[-1]) or level == LEVELS[0]
-            if tuple(told.values()) in done or not further:
+            if tuple(told.values()) in done or not further or _is_repeated(frame, searches[:at]):
                 continue
             if time.monotonic() > until:
                 return
@@ -86,6 +86,11 @@ def search(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 until = min(until, time.monotonic() + _SECONDS_FURTHER)
         if found == outermost:
             return
+
+
+def _is_repeated(frame: Frame, before: Sequence[_Search]) -> bool:
+    """True if the frame has the same locals in a variant that came before."""
+    return any(frame == one for search in before for one in search.frames)
 
 
 def _prepared(task: Mapping[str, Any], until: float) -> tuple[list[_Search], dict[str, BaseException | None]]:

@@ -9,8 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .evaluate import evaluate
-from .report import plain
-from .source import CUT, GUESSED, STAND_IN, Source, joined
+from .source import CUT, GUESSED, Source, joined
 from .spelled import Spelled, spelled
 
 if TYPE_CHECKING:
@@ -264,11 +263,3 @@ def written(value: object) -> str:
     if isinstance(value, str) and text[0] == "'" and '"' not in text:
         return f'"{text[1:-1]}"'
     return text
-
-
-def same_text(one: str, other: str) -> bool:
-    """True if both reprs are equal but for addresses."""
-    return plain(one) == plain(other)
-
-
-__all__ = ["BREADTH", "STAND_IN", "Values", "same_text", "written"]

@@ -1,0 +1,127 @@
+"""A text that is needed as bytes is encoded, as the repository encodes the same value elsewhere.
+
+What it fixes:
+    `zlib.crc32(key)` for a key that is a text.
+
+Why it fails:
+    Checksums, hashes and sockets take bytes only.
+
+Fix safety:
+    Safe: bytes stay as they are, and a text would have raised. The encoding is the one that the repository uses for the
+    same name; without one there is no fix.
+
+References:
+    Python Standard Library, `str.encode`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from app.core.model import Applicability, FailureKind
+from app.core.recorded import type_name
+from app.fix.edit import Replace
+from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
+from app.fix.site import Site
+
+
+def codemod(site: Site) -> Iterator[Proposal]:
+    """Writes the encoded text for the argument."""
+    if not isinstance(site.node, ast.Call):
+        return
+    texts = [
+        one
+        for one in site.node.args
+        if isinstance(one, ast.Name | ast.Attribute) and type_name(site.variables, one) == "str"
+    ]
+    if len(texts) != 1:
+        return
+    value = texts[0]
+    found = _precedent(site, value.attr if isinstance(value, ast.Attribute) else value.id)
+    if found is None:
+        return
+    call, place = found
+    text = site.text(value)
+    yield Proposal(
+        (Replace(value, f"{text}.{call} if isinstance({text}, str) else {text}"),),
+        f"Encode `{text}` where it is a text",
+        (f"{place} encodes it with `.{call}`.",),
+        "Bytes stay as they are; a text would have raised.",
+        Strength.PRECEDENT,
+    )
+
+
+def _precedent(site: Site, name: str) -> tuple[str, str] | None:
+    """How a value of this name is encoded elsewhere, and where."""
+    for file in site.conventions.files:
+        for node in ast.walk(file.code.tree):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=found) | ast.Attribute(attr=found), attr="encode")
+                ) if found == name and all(isinstance(one, ast.Constant) for one in node.args):
+                    inner = ", ".join(file.code.text(one) for one in node.args)
+                    return f"encode({inner})", f"{file.path}:{node.lineno}"
+                case _:
+                    pass
+    return None
+
+
+PATTERN = FixPattern(
+    category="wrong-type",
+    applicability=Applicability.SAFE,
+    answers=(
+        Raises("TypeError", r"bytes-like object is required, not '?str"),
+        Raises("TypeError", r"^Strings must be encoded before hashing"),
+        Raises("TypeError", r"^Unicode-objects must be encoded"),
+    ),
+    kinds=frozenset({FailureKind.RAISED, FailureKind.WRONG_TYPE}),
+    codemod=codemod,
+    examples=(
+        Example(
+            """\
+import zlib
+
+
+def stored(key):
+    return {key.encode("utf-8"): 1}
+
+
+def shard(key):
+    return zlib.crc32(key) % 4
+
+
+assert shard("a") == 3
+""",
+            """\
+import zlib
+
+
+def stored(key):
+    return {key.encode("utf-8"): 1}
+
+
+def shard(key):
+    return zlib.crc32(key.encode("utf-8") if isinstance(key, str) else key) % 4
+
+
+assert shard("a") == 3
+""",
+        ),
+    ),
+    unchanged=(
+        Unchanged(
+            """\
+import zlib
+
+
+def shard(key):
+    return zlib.crc32(key) % 4
+
+
+shard("a")
+""",
+            "Nothing says which encoding the bytes are to have.",
+        ),
+    ),
+)
