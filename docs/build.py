@@ -9,12 +9,20 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from app.core.category import CATEGORIES
-from app.fix.pattern import Example, description
+from app.fix.pattern import Example, FixPattern, description
 from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
 
 HERE = Path(__file__).parent
 WRITTEN = "<!-- written by docs/build.py from the code; edit the code -->"
+
+_INTRODUCTION = (
+    "A pattern proposes; it never decides. What it calls *safe* must still be proven by a checker on the syntax trees of",
+    "the old and the new file (`app/fix/proof`): nothing may change but executions that would have raised this exception",
+    "here, and no caller may count on catching it. Whatever is not proven is *unsafe*: a person reviews it. The programs",
+    "below run as tests: each example fails, is repaired as shown, and then runs; each program under *left alone* fails in",
+    "the same way and must not be touched.",
+)
 
 
 def pages() -> dict[str, str]:
@@ -47,7 +55,7 @@ def settings() -> str:
 
 def patterns() -> str:
     """The catalogue of fix patterns: what each file says of itself, and its first example."""
-    parts = ["# Fix patterns", "", WRITTEN, ""]
+    parts = ["# Fix patterns", "", WRITTEN, "", *_INTRODUCTION, ""]
     for category in CATEGORIES.values():
         parts += [f"## {category.title}: {category.covers}", ""]
         for name, pattern in catalogue().items():
@@ -57,9 +65,25 @@ def patterns() -> str:
                     "",
                     _markdown(description(name)),
                     "",
+                    *_claim(pattern),
                     *_example(pattern.examples[0]),
+                    *_left_alone(pattern),
                 ]
     return "\n".join(parts)
+
+
+def _claim(pattern: FixPattern) -> list[str]:
+    """What the pattern claims, and which exceptions it answers."""
+    answers = sorted({one.type or "any exception" for one in pattern.answers})
+    return [f"**Claim.** {pattern.applicability.value} at most. **Answers.** {', '.join(answers)}.", ""]
+
+
+def _left_alone(pattern: FixPattern) -> list[str]:
+    """The programs that fail in the same way and that the pattern must not touch."""
+    parts: list[str] = []
+    for one in pattern.unchanged:
+        parts += [f"**Left alone.** {one.because}", "", f"```python\n{one.code.rstrip()}\n```", ""]
+    return parts
 
 
 def _markdown(text: str) -> str:
