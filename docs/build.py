@@ -17,11 +17,11 @@ HERE = Path(__file__).parent
 WRITTEN = "<!-- written by docs/build.py from the code; edit the code -->"
 
 _INTRODUCTION = (
-    "A pattern proposes; it never decides. What it calls *safe* must still be proven by a checker on the syntax trees of",
-    "the old and the new file (`app/fix/proof`): nothing may change but executions that would have raised this exception",
-    "here, and no caller may count on catching it. Whatever is not proven is *unsafe*: a person reviews it. The programs",
-    "below run as tests: each example fails, is repaired as shown, and then runs; each program under *left alone* fails in",
-    "the same way and must not be touched.",
+    "A pattern proposes; it never decides. What it calls *safe* must still be proven by a checker on the syntax trees",
+    "of the old and the new file (`app/fix/proof`): nothing may change but executions that would have raised this",
+    "exception here, and no caller may count on catching it. Whatever is not proven is *unsafe*: a person reviews it.",
+    "The programs below run as tests: each example fails, is repaired as shown, and then runs; each program under",
+    "*left alone* fails in the same way and must not be touched.",
 )
 
 

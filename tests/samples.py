@@ -14,6 +14,7 @@ from app.core.model import (
     FailureKind,
     FileChange,
     Finding,
+    Fix,
     Frame,
     Incident,
     Judgement,
@@ -99,17 +100,18 @@ TEST = RegressionTest(
     "tests/test_autofix_receipts.py::test_it",
     "test_it",
 )
-PATCH = Patch(
+DRAFT = Fix(
     pattern="none_return_guard",
     category="null-safety",
     applicability=Applicability.SAFE,
     fix=FIX,
-    test=TEST,
+    test=None,
     summary="return '' early when there is no address",
     why=("two callers already allow for an empty text",),
     why_safe="Nothing else changes.",
     alternatives=("skip the line (none_skip_statement): the loop goes on",),
 )
+PATCH = Patch.of(DRAFT, TEST)
 PULL = Pull(9, "PR_9", "https://github.com/acme/shop/pull/9", "autofix/inc-1", HEAD, BASE, TREE)
 INCIDENT = Incident("inc-1", "acme/shop", 501, 77, 3, "sentry:4711")
 WINDOW = Window(12, 600.0, "requests", 300.0)

@@ -45,7 +45,7 @@ def _own(name: str, tree: SourceTree, path: str, depth: int, *, own: bool = Fals
 def spelling(
     code: Code, path: str, tree: SourceTree, name: str, module: str | None, *, nearest: tuple[str, ...]
 ) -> Spelling | None:
-    """How the file writes the exception `name` of `module`; `nearest` are its ancestors, from which a base may be taken.
+    """How the file writes the exception `name` of `module`; a base may be taken from `nearest`, its ancestors.
 
     A built-in, a name that the file has, a module that it imports; else a built-in ancestor that says the same
     (never `Exception`); else an import. None if nothing of that can be written.
@@ -64,37 +64,31 @@ def spelling(
 
 
 def _as_written_here(code: Code, path: str, tree: SourceTree, name: str, module: str | None) -> str | None:
-    modules = Modules(tree)
-    own = modules.name_of(path)
-    for statement in ast.walk(code.tree):
+    """The name under which the file has the class: imported, defined, or in a module that it imports whole."""
+    for statement in code.tree.body:
         match statement:
             case ast.ImportFrom(names=aliases):
                 for alias in aliases:
-                    if alias.name == name and statement in code.tree.body:
+                    if alias.name == name:
                         return alias.asname or name
-            case ast.Import(names=aliases) if statement in code.tree.body:
+            case ast.Import(names=aliases) if module:
                 for alias in aliases:
-                    if module and alias.name == module:
-                        return f"{alias.asname or alias.name}.{name}"
-                    if (
-                        module
-                        and alias.asname is None
-                        and module.startswith(f"{alias.name}.")
-                        and module == f"{alias.name}.exceptions"
-                    ):
-                        return f"{module}.{name}"
-                    # `json.JSONDecodeError` of `json.decoder`: what a package re-exports
-                    if (
-                        module
-                        and module.rpartition(".")[0] == alias.name
-                        and name in ancestors(name, alias.name)[:1]
-                        and len(ancestors(name, alias.name)) > 1
-                    ):
-                        return f"{alias.asname or alias.name}.{name}"
-            case ast.ClassDef(name=found) if (
-                found == name and statement in code.tree.body and module in {None, own}
-            ):
+                    if (prefix := _prefix(alias, name, module)) is not None:
+                        return f"{prefix}.{name}"
+            case ast.ClassDef(name=found) if found == name and module in {None, Modules(tree).name_of(path)}:
                 return name
             case _:
                 pass
     return None
+
+
+def _prefix(alias: ast.alias, name: str, module: str) -> str | None:
+    """What stands before the class where the file has imported its module, or a package that hands it on."""
+    here = alias.asname or alias.name
+    if alias.name == module:
+        return here
+    if alias.asname is None and module == f"{alias.name}.exceptions":
+        return module
+    # `json.JSONDecodeError` of `json.decoder`
+    handed_on = module.rpartition(".")[0] == alias.name and len(ancestors(name, alias.name)) > 1
+    return here if handed_on else None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.core.syntax import Function, names_bound, own_nodes
+from app.core.syntax import names_bound, own_nodes
 from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
 from app.fix.forms import form_type
 from app.fix.pattern import Fallback, Strength
@@ -42,7 +42,7 @@ def fallback_returns(site: Site) -> list[Fallback]:
         return []
     found = [
         *_guards(site),
-        *_declared(site),
+        *declared(site),
         *_procedure(site),
         *_none(site),
         *_callers(site),
@@ -55,7 +55,7 @@ def fallback_returns(site: Site) -> list[Fallback]:
     ]
     if _RESTRICTS.search(site.function.name):
         found = [replace(one, accepted=False) if one.code == "False" else one for one in found]
-    return _distinct(sorted(found, key=lambda one: one.strength))
+    return distinct(sorted(found, key=lambda one: one.strength))
 
 
 _OF_NOTHING = {"__len__": "0", "__contains__": "False", "__bool__": "False", "__iter__": "iter(())"}
@@ -68,77 +68,8 @@ def _protocol(site: Site) -> Iterator[Fallback]:
         yield Fallback(_OF_NOTHING[name], f"`{name}` of an object that holds nothing.", Strength.GUARD)
 
 
-def error_returns(site: Site) -> list[Fallback]:
-    """What the function may return where a call of it reports an error, best first.
-
-    A guard against an empty input says nothing about a malformed one, and a procedure that ends early hides that its
-    work was not done: neither counts here. The function's other handlers count most.
-    """
-    if site.function is None or site.function.name.startswith("__"):
-        return []
-    found = [
-        *_handlers(site),
-        *_for_all_else(site),
-        *_other_guards(site),
-        *(one for one in _declared(site) if one.code == "None"),
-    ]
-    return _distinct(sorted(found, key=lambda one: one.strength))
-
-
-def _for_all_else(site: Site) -> Iterator[Fallback]:
-    """What the last `else` of the chain returns whose other branch holds the failing `return`."""
-    if site.function is None or not isinstance(site.statement, ast.Return):
-        return
-    available = parameters_and_constants(site.function)
-    below: ast.AST = site.statement
-    for above in site.code.ancestors(site.statement):
-        if above is site.function:
-            return
-        if isinstance(above, ast.If) and below in above.body:
-            last = above.orelse
-            while len(last) == 1 and isinstance(last[0], ast.If):
-                last = last[0].orelse
-            match last:
-                case [ast.Return(value=ast.expr() as value)] if _names(value) <= available:
-                    why = f"Line {last[0].lineno} of {site.function_name} returns it for all other values."
-                    yield Fallback(site.text(value), why, Strength.GUARD, accepted=False)
-                case _:
-                    pass
-        below = above
-
-
-def parameters_and_constants(function: Function) -> set[str]:
-    """The names that a fallback may read: the parameters, and the built-in functions that make text."""
-    arguments = function.args
-    names = {one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
-    return names | {"str", "repr"}
-
-
-def _handlers(site: Site) -> Iterator[Fallback]:
-    for node in own_nodes(site.function) if site.function is not None else ():
-        if isinstance(node, ast.ExceptHandler) and isinstance(node.body[-1], ast.Return):
-            returned = node.body[-1].value
-            if returned is None or is_constant(returned):
-                code = site.text(returned) if returned is not None else ""
-                why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
-                yield Fallback(code, why, Strength.GUARD)
-
-
-def _other_guards(site: Site) -> Iterator[Fallback]:
-    """What guards about something else than an empty input return."""
-    for node in own_nodes(site.function) if site.function is not None else ():
-        if not isinstance(node, ast.If) or node.orelse or not isinstance(node.body[-1], ast.Return):
-            continue
-        value = node.body[-1].value
-        plain = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, ast.Name | ast.Attribute)
-        empty = plain or (isinstance(node.test, ast.Compare) and is_missing_test(node.test))
-        if not empty and value is not None and is_constant(value) and _says_nothing(value):
-            said = _said(site.text(value))
-            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {said}."
-            yield Fallback(site.text(value), why, Strength.TYPE)
-
-
-def _distinct(found: list[Fallback]) -> list[Fallback]:
+def distinct(found: list[Fallback]) -> list[Fallback]:
+    """Each value once, with its strongest evidence."""
     return list({one.code: one for one in reversed(found)}.values())[::-1]
 
 
@@ -156,19 +87,21 @@ def _guards(site: Site) -> Iterator[Fallback]:
             continue
         value = site.text(found.value) if found.value is not None else ""
         if not _names(ast.parse(value)) & local:
-            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {_said(value)}."
+            why = f"`{site.text(node.test)}` in line {node.lineno} of the function already returns {said(value)}."
             # What says something in particular ("the cart is empty") was written for that one condition.
-            yield Fallback(value, why, Strength.GUARD, accepted=_says_nothing(found.value))
+            yield Fallback(value, why, Strength.GUARD, accepted=says_nothing(found.value))
     for node in own_nodes(site.function):
         if isinstance(node, ast.ExceptHandler) and node.body and isinstance(node.body[-1], ast.Return):
             returned = node.body[-1].value
             if returned is None or is_constant(returned):
                 code = site.text(returned) if returned is not None else ""
-                why = f"The handler in line {node.lineno} of {site.function_name} already returns {_said(code)}."
+                why = (
+                    f"The handler in line {node.lineno} of {site.function_name} already returns {said(code)}."
+                )
                 yield Fallback(code, why, Strength.GUARD)
 
 
-def _says_nothing(value: ast.expr | None) -> bool:
+def says_nothing(value: ast.expr | None) -> bool:
     """True for no value, None, False, zero, an empty text, and an empty or new container."""
     match value:
         case None:
@@ -199,7 +132,7 @@ def _raises_for_missing(site: Site) -> bool:
     return bool(missing) and all(isinstance(one.body[-1], ast.Raise) for one in missing)
 
 
-def _declared(site: Site) -> Iterator[Fallback]:
+def declared(site: Site) -> Iterator[Fallback]:
     """What the return annotation allows."""
     annotation = site.function.returns if site.function is not None else None
     if annotation is None:
@@ -455,9 +388,10 @@ def _module(site: Site) -> Iterator[Fallback]:
     kinds = {form_type(value) for value in values} - {None, answer}
     if not kinds:
         yield Fallback(
-            found.code, f"{found.place} answers a missing value with {_said(found.code)} too.", Strength.LAST
+            found.code, f"{found.place} answers a missing value with {said(found.code)} too.", Strength.LAST
         )
 
 
-def _said(code: str) -> str:
+def said(code: str) -> str:
+    """How a sentence names a returned value."""
     return f"`{code}`" if code else "early"

@@ -27,7 +27,6 @@ from app.fix.engine import Candidate, candidates, fix_of, is_weak, no_candidate
 from app.investigate.expression import find_failure
 from app.investigate.mapping import culprit_exception, function_below, repository_path
 from app.investigate.origin import origins
-from app.repair.attempt import Attempt
 from app.repair.reproduce import Reproduction, reproduce
 from app.repair.sandbox import Sandbox
 from app.repair.trial import Trial, tried

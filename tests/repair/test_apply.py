@@ -13,7 +13,7 @@ from app.repair.apply import apply
 from app.repair.beneath import write_file
 from app.repair.checkout import Checkout
 from app.repair.fault import BadInput
-from samples import PATCH
+from samples import DRAFT
 
 TEST = RegressionTest(
     FileChange("tests/test_new.py", None, "def test(): ...\n"), "tests/test_new.py::test", "test"
@@ -22,7 +22,7 @@ TEST = RegressionTest(
 
 def patch(tree: Checkout, path: str = "shop/models.py", test: RegressionTest | None = TEST) -> Fix:
     before = tree.read(path)
-    return replace(PATCH, fix=FileChange(path, before, f"{before}# fixed\n"), test=test)
+    return replace(DRAFT, fix=FileChange(path, before, f"{before}# fixed\n"), test=test)
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -51,7 +51,7 @@ def test_encoding_mark_and_line_ends_are_kept(shop: Path) -> None:
     tree = Checkout(shop)
     text = tree.read("latin.py") or ""
     with pytest.raises(BadInput, match="encoding"):
-        apply(replace(PATCH, fix=FileChange("latin.py", text, text + "# €\n"), test=None), tree)
+        apply(replace(DRAFT, fix=FileChange("latin.py", text, text + "# €\n"), test=None), tree)
 
 
 @pytest.mark.parametrize(

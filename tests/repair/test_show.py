@@ -11,7 +11,7 @@ from app.core.model import Applicability, Frame, Raised, Reason, Stage, Stop
 from app.core.source import LoadedTree
 from app.repair import Repair
 from app.repair.show import show
-from samples import CAUSE, FINDING, FRAME, PATCH, SECRET
+from samples import CAUSE, DRAFT, FINDING, FRAME, PATCH, SECRET
 
 TREE = LoadedTree(
     frozenset({CAUSE.path}),
@@ -39,7 +39,7 @@ def test_a_fix() -> None:
 
 
 def test_a_proposal_says_so() -> None:
-    patch = replace(PATCH, applicability=Applicability.UNSAFE, test=None, why_safe="")
+    patch = replace(DRAFT, applicability=Applicability.UNSAFE, test=None, why_safe="")
     said = page(Repair(FINDING, CAUSE, (), patch, None, "`f` in m.py takes a socket."))
     assert "\nOnly proposed\n" in said
     assert "Regression test" not in said

@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.fix.conventions import is_constant
 from app.fix.edit import Around, Import
+from app.fix.error_returns import error_returns
 from app.fix.handlers import CLEANS, is_caught_here, spelled, takes_try
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
-from app.fix.returns import error_returns
 from app.fix.scope import statements_before
 from app.fix.site import Site
 

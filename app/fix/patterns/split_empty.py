@@ -40,10 +40,10 @@ def codemod(site: Site) -> Iterator[Proposal]:
                 return
             case _:
                 pass
-    loop = site.loop
-    if isinstance(loop, ast.For) and _is_split(loop.iter) and _is_empty(site, loop.target):
-        first = loop.body[0]
-        yield _proposal(site, Before(first, f"if not {site.text(loop.target)}:\n    continue"), loop.iter)
+    around = site.loop
+    if isinstance(around, ast.For) and _is_split(around.iter) and _is_empty(site, around.target):
+        guard = Before(around.body[0], f"if not {site.text(around.target)}:\n    continue")
+        yield _proposal(site, guard, around.iter)
 
 
 def _is_split(node: ast.expr) -> bool:

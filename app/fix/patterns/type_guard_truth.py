@@ -53,7 +53,7 @@ def _guards(site: Site) -> Iterator[ast.Compare]:
     for above in site.code.ancestors(site.node):
         tests: list[ast.expr] = []
         if isinstance(above, ast.BoolOp) and isinstance(above.op, ast.And):
-            tests = above.values[: above.values.index(below)] if below in above.values else []  # type: ignore[arg-type]
+            tests = above.values[: above.values.index(below)] if below in above.values else []
         elif isinstance(above, ast.If | ast.IfExp) and below is not above.test:
             tests = [above.test]
         for test in tests:

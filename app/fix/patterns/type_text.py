@@ -67,14 +67,12 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def _value(site: Site, left: ast.expr, right: ast.expr) -> ast.expr | None:
     """The operand that is no text, if the other one is."""
-    kinds = [form_type(one) or type_name(site.variables, one) for one in (left, right)]
-    match kinds:
-        case ["str", other] if other != "str":
-            return right
-        case [other, "str"] if other != "str":
-            return left
-        case _:
-            return None
+    written = [form_type(one) == "str" for one in (left, right)]
+    recorded = [type_name(site.variables, one) for one in (left, right)]
+    # Only what the code itself shows to be a text says that a text is wanted: with two values, either may be wrong.
+    if written[0] and not written[1] and recorded[1] != "str":
+        return right
+    return left if written[1] and not written[0] and recorded[0] != "str" else None
 
 
 def _proposal(site: Site, edit: Replace, text: str) -> Proposal:
