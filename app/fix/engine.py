@@ -10,6 +10,7 @@ from app.core.model import (
     Applicability,
     CodeFrame,
     Failure,
+    FailureKind,
     FileChange,
     Finding,
     Fix,
@@ -90,7 +91,7 @@ def candidates(cause: RootCause, tree: SourceTree) -> tuple[Candidate, ...]:
     """Every distinct patch that some pattern proposes for the failing frame or for a caller, best first."""
     found: list[Candidate] = []
     for site, source in sites(cause, tree):
-        if not _is_never_missing(site):
+        if not _is_never_missing(site) and not _is_configuration(site):
             relied = relied_on(site, tree)
             found.extend(_candidates(site, source, relied))
     found.sort(key=_rank)
@@ -135,6 +136,14 @@ def _site(
 def _rank(candidate: Candidate) -> tuple[float, bool]:
     """The stronger evidence first; where it is equal, what is claimed to be safe."""
     return candidate.strength + 0.5 * candidate.distance, candidate.applicability is not Applicability.SAFE
+
+
+def _is_configuration(site: Site) -> bool:
+    """True for a variable that the environment lacks: what it should say is for whoever deploys to decide."""
+    owner = site.text(site.subject).rpartition(".")
+    return site.failure.kind is FailureKind.MISSING_KEY and (
+        owner[2] == "ENVIRON" or site.line == "os.environ"
+    )
 
 
 def _is_never_missing(site: Site) -> bool:

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 
 from app.core.exceptions import SLIPS, is_builtin
 from app.core.model import Applicability, FailureKind
+from app.fix.conventions import Conventions
 from app.fix.edit import Import, Replace
-from app.fix.handlers import Attempt, attempts_around, is_caught_here, is_related, spelled
+from app.fix.handlers import Attempt, attempts_around, caught, is_caught_here, is_related, spelled
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.scope import is_reraise, raises_own
 from app.fix.site import Site
@@ -55,6 +56,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     alone = innermost.body == [site.statement]
     own = chosen.handler is not None and raises_own(chosen.handler)
+    if own and "LookupError" in names and not _names_lookups(chosen.types, conventions):
+        return
     line = innermost.lineno
     yield Proposal(
         (Replace(chosen.types, _widened(site, chosen, how.code)), *([Import(how.line)] if how.line else [])),
@@ -65,6 +68,11 @@ def codemod(site: Site) -> Iterator[Proposal]:
         safe=alone and not own and site.trace.distance == 0,
         raises=own,
     )
+
+
+def _names_lookups(types: ast.expr, conventions: Conventions) -> bool:
+    """True if the clause is about missing entries too: the error of one for malformed input says nothing of them."""
+    return any("LookupError" in one for one in caught(types, conventions))
 
 
 def _can_read(handler: ast.ExceptHandler, names: tuple[str, ...]) -> bool:

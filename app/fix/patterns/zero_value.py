@@ -73,6 +73,10 @@ def _measure(site: Site) -> Iterator[Proposal]:
             _MEASURES.search(name) and site.is_plain
         ):
             pass
+        case ast.Return(value=ast.expr() as value) if (
+            site.function is not None and _MEASURES.search(site.function.name) and site.is_plain_enough
+        ):
+            name = site.function.name
         case _:
             return
     zero = "0.0" if isinstance(site.node, ast.BinOp) and isinstance(site.node.op, ast.Div) else "0"
