@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 
 from app.core.model import FailureKind
 from app.core.syntax import Code, names_bound, names_in
 from app.fix.ahead import ahead
+from app.fix.conventions import module_names
 from app.fix.edit import Around, Replace
 from app.fix.pattern import Proposal, Strength
 from app.fix.patterns.none_continue_guard import skip_item
@@ -148,6 +150,16 @@ def leave_entry(site: Site) -> Iterator[Proposal]:
     else:
         return
     later = [one for one in site.later if one not in run]
+    # What is made of other values too is no conversion: without the entry those would be lost.
+    known = (
+        names_in(site.subject)
+        | names_in(site.node.slice)
+        | bound
+        | module_names(site.code)
+        | set(dir(builtins))
+    )
+    if any(names_in(one) - known for one in run):
+        return
     if any(names_in(one) & (bound - parameters_of(site)) or site.relies(one) for one in later):
         return
     yield Proposal(

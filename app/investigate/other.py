@@ -24,6 +24,22 @@ _TYPES = (
     re.compile(r"^unsupported format string passed to (?P<one>[\w.]+)\.__format__"),
     re.compile(r"^expected string or bytes-like object, got '(?P<one>[\w.]+)'"),
 )  # fmt: skip
+_GIVE_TEXT = frozenset(
+    {
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "replace",
+        "join",
+        "format",
+        "title",
+        "decode",
+        "group",
+        "casefold",
+    }
+)
 _SEQUENCES = {"list": "list", "string": "str", "tuple": "tuple", "bytearray": "bytearray"}
 # Classes that a recorded value shows for sure; other objects print themselves as they like.
 _PLAIN = frozenset({"str", "int", "float", "bool", "bytes", "list", "tuple", "dict", "set", "NoneType"})
@@ -106,7 +122,17 @@ def _indexes(nodes: Sequence[ast.AST], message: str, variables: Locals) -> list[
         if outside is not False:
             suspect = Suspect(FailureKind.BAD_INDEX, node, sequence, ast.unparse(index), evidence)
             (sure if outside else possible).append(suspect)
+    # A text is more likely what a method of texts gives than what a list holds.
+    possible.sort(key=lambda one: kind == "str" and not _is_text(one.subject))
     return sure or possible
+
+
+def _is_text(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=attr)):
+            return attr in _GIVE_TEXT
+        case _:
+            return False
 
 
 def _subscripts(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
