@@ -25,7 +25,7 @@ from app.core.model import Applicability, FailureKind
 from app.fix.conventions import is_constant
 from app.fix.edit import Around, Import
 from app.fix.error_returns import error_returns
-from app.fix.handlers import CLEANS, is_caught_here, spelled, takes_try
+from app.fix.handlers import CLEANS, attempts_around, is_caught_here, is_related, spelled, takes_try
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.scope import statements_before
 from app.fix.site import Site
@@ -45,6 +45,9 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     how = spelled(site)
     if how is None or not _is_of_the_call(site) or is_caught_here(site):
+        return
+    # A handler that is there already is widened or left as it is: a second one inside it would go around its answer.
+    if any(is_related(one.types, site.trace.names, site.conventions) for one in attempts_around(site)):
         return
     for answer, why, strength in _answers(site):
         yield Proposal(
