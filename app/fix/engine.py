@@ -35,7 +35,11 @@ from app.fix.site import Site, Trace
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One patched file, ready to be chosen. `returns` is the constant that the function now gives, if it is known."""
+    """One patched file, ready to be chosen. `returns` is the constant that the function now gives, if it is known.
+
+    `depth` and `distance` are those of its site, see `Trace`. `raises` tells that the repaired code still raises, the
+    package's own error. `proven` tells that the checker found nothing changed but what would have raised.
+    """
 
     pattern: str
     category: str
@@ -49,6 +53,7 @@ class Candidate:
     depth: int = 0
     distance: int = 0
     raises: bool = False
+    proven: bool = False
 
 
 def write_patch(finding: Finding, cause: RootCause, tree: SourceTree) -> Patch | Stop:
@@ -134,8 +139,8 @@ def _site(
 
 
 def _rank(candidate: Candidate) -> tuple[float, bool]:
-    """The stronger evidence first; where it is equal, what is claimed to be safe."""
-    return candidate.strength + 0.5 * candidate.distance, candidate.applicability is not Applicability.SAFE
+    """The stronger evidence first; where it is equal, what is proven."""
+    return candidate.strength + 0.5 * candidate.distance, not candidate.proven
 
 
 def _is_configuration(site: Site) -> bool:
@@ -173,10 +178,16 @@ def _candidate(
 ) -> Candidate:
     claimed = pattern.applicability is Applicability.SAFE and proposal.safe
     fault = relied or unproven(site, change.after) if claimed else None
-    safe = claimed and fault is None
+    proven = claimed and fault is None
+    weak = proposal.strength >= Strength.LAST
+    safe = proven and not weak
     why_safe = proposal.why_safe
     if fault is not None:
         why_safe = f"Not proven: {fault}"
+    elif weak:
+        why_safe = (
+            f"{proposal.why_safe} The evidence for what happens instead is weak: a person should choose."
+        )
     elif not proposal.safe:
         why_safe = (
             f"{proposal.why_safe} Whether the readers of the value allow for it is for a person to say."
@@ -194,6 +205,7 @@ def _candidate(
         depth=site.trace.depth,
         distance=site.trace.distance,
         raises=proposal.raises,
+        proven=proven,
     )
 
 

@@ -140,12 +140,18 @@ def test_what_can_not_be_tested_does_not_pass_a_gate(handled: Mapping[str, Handl
     assert "if customer.age is None or customer.age < 18:" in (patch.fix.after or "")
 
 
-def test_at_equal_evidence_the_safe_fix_comes_first(handled: Mapping[str, Handled]) -> None:
+def test_at_equal_evidence_the_proven_fix_comes_first(handled: Mapping[str, Handled]) -> None:
     patch = handled["format_spec_without_guard"].answer
     assert isinstance(patch, Patch)
     assert patch.pattern == "none_return_guard"
-    assert patch.applicability is Applicability.SAFE
     assert any("none_neutral_value" in one for one in patch.alternatives)
+
+
+def test_weak_evidence_is_never_called_safe(handled: Mapping[str, Handled]) -> None:
+    patch = handled["format_spec_without_guard"].answer
+    assert isinstance(patch, Patch)
+    assert patch.applicability is Applicability.UNSAFE
+    assert "a person should choose" in patch.why_safe
 
 
 def test_a_missing_number_is_not_taken_for_zero_in_a_difference(handled: Mapping[str, Handled]) -> None:

@@ -7,8 +7,8 @@ Why it fails:
     `%` takes a tuple apart into its arguments; any other value is the one argument.
 
 Fix safety:
-    Safe: every value that is no tuple is written as before, and a tuple of another length than the text has places
-    raised. Mappings are left alone, because `%(name)s` reads them.
+    Unsafe: a tuple of one was written as its item, and is written as a tuple now. Mappings are left alone, because
+    `%(name)s` reads them.
 
 References:
     Python Standard Library, "printf-style String Formatting".
@@ -54,7 +54,7 @@ def _is_single(node: ast.AST) -> bool:
 
 PATTERN = FixPattern(
     category="wrong-type",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=(
         Raises("TypeError", r"^not all arguments converted during string formatting"),
         Raises("TypeError", r"^not enough arguments for format string"),

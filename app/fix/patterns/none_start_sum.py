@@ -7,7 +7,8 @@ Why it fails:
     The attribute is None until something is written into it, and `+=` reads it first.
 
 Fix safety:
-    Safe: a value that is there is added to as before. Only None, which would have raised, is read as empty.
+    Unsafe: a value that is there is added to as before, but `or` also takes another empty value for nothing, and a
+    plain `+` does not change a list in place.
 
 References:
     Python Language Reference, "Augmented assignment statements".
@@ -51,7 +52,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 PATTERN = FixPattern(
     category="null-safety",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=(Raises("TypeError", r"for \+=: 'NoneType' and"),),
     codemod=codemod,
     examples=(

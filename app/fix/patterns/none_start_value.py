@@ -7,10 +7,9 @@ Why it fails:
     Loaders, lookups and queries give None for nothing, and the code goes on as if it had a collection.
 
 Fix safety:
-    Safe where the name is only read, all its uses are those of one kind of collection, and none tests it: then an
-    empty one and None differ only where None raises. Where the collection is also changed, an empty one that the call
-    gave might be replaced by a new one, so that is only proposed. A read of one entry would fail next, and a value
-    that is handed on before it is used may be expected to be None: both are left alone.
+    Unsafe: another empty value than a collection would be replaced as well. The name is only read, all its uses are
+    those of one kind of collection, and none tests it. A read of one entry would fail next, and a value that is handed
+    on before it is used may be expected to be None: both are left alone.
 
 References:
     Python Language Reference, "Boolean operations": `x or y`.
@@ -140,7 +139,7 @@ def _is_name(node: ast.AST, name: str, context: type[ast.expr_context]) -> bool:
 
 PATTERN = FixPattern(
     category="null-safety",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=NONE_USED,
     codemod=codemod,
     examples=(

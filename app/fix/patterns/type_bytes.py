@@ -7,8 +7,8 @@ Why it fails:
     Checksums, hashes and sockets take bytes only.
 
 Fix safety:
-    Safe: bytes stay as they are, and a text would have raised. The encoding is the one that the repository uses for the
-    same name; without one there is no fix.
+    Unsafe: bytes stay as they are, but a text that the call took before would be encoded as well. The encoding is the
+    one that the repository uses for the same name; without one there is no fix.
 
 References:
     Python Standard Library, `str.encode`.
@@ -69,7 +69,7 @@ def _precedent(site: Site, name: str) -> tuple[str, str] | None:
 
 PATTERN = FixPattern(
     category="wrong-type",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=(
         Raises("TypeError", r"bytes-like object is required, not '?str"),
         Raises("TypeError", r"^Strings must be encoded before hashing"),

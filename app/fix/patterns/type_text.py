@@ -7,8 +7,8 @@ Why it fails:
     Python does not turn a value into text by itself where texts are added or joined.
 
 Fix safety:
-    Safe: a value that is a text already would not have raised here, and `str()` leaves it as it is. Bytes are left
-    alone, because their text depends on an encoding.
+    Unsafe: a value whose class knows how to be added to a text is written by `str()` now. Bytes are left alone, because
+    their text depends on an encoding.
 
 References:
     Python Standard Library, `str`.
@@ -87,7 +87,7 @@ def _proposal(site: Site, edit: Replace, text: str) -> Proposal:
 
 PATTERN = FixPattern(
     category="wrong-type",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=(
         Raises("TypeError", r"^can only concatenate str \(not"),
         Raises("TypeError", r"^unsupported operand type\(s\) for \+: .*'str'"),

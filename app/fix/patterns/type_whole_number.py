@@ -7,7 +7,7 @@ Why it fails:
     `/` gives a float, and counts and indexes are whole numbers.
 
 Fix safety:
-    Safe: a float there would have raised for every input.
+    Unsafe: a float would have raised for every input, but another class may give a whole number for `/`.
 
 References:
     PEP 238, "Changing the Division Operator".
@@ -55,7 +55,7 @@ def _is_index(site: Site, quotient: ast.BinOp) -> bool:
 
 PATTERN = FixPattern(
     category="wrong-type",
-    applicability=Applicability.SAFE,
+    applicability=Applicability.UNSAFE,
     answers=(
         Raises("TypeError", r"^'float' object cannot be interpreted as an integer"),
         Raises("TypeError", r"^\w+ indices must be integers"),
