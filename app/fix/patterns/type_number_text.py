@@ -40,7 +40,13 @@ def codemod(site: Site) -> Iterator[Proposal]:
             continue
         for call in _conversions(site, value, converters):
             yield Proposal(
-                (Replace(value, site.text(call)),),
+                # Numbers are formatted as before: the conversion may use what only texts have, or round.
+                (
+                    Replace(
+                        value,
+                        f"{site.text(call)} if isinstance({site.text(value)}, str) else {site.text(value)}",
+                    ),
+                ),
                 f"Format the number in the text `{site.text(value)}`",
                 (f"Line {call.lineno} converts it with `{site.text(call)}`.",),
                 "Only texts would have raised.",
@@ -106,7 +112,7 @@ assert price("1,200") == "1200.00 EUR"
 def price(value, plain=False):
     if plain:
         return float(value.replace(",", ""))
-    return "{:.2f} EUR".format(float(value.replace(",", "")))
+    return "{:.2f} EUR".format(float(value.replace(",", "")) if isinstance(value, str) else value)
 
 
 assert price("1,200") == "1200.00 EUR"
@@ -126,7 +132,7 @@ assert label("lamp", "7") == "    lamp: 007"
 def label(name, pieces):
     if name == "total":
         return int(pieces)
-    return f"{name:>8}: {int(pieces):03d}"
+    return f"{name:>8}: {int(pieces) if isinstance(pieces, str) else pieces:03d}"
 
 
 assert label("lamp", "7") == "    lamp: 007"
