@@ -287,5 +287,24 @@ total(["12"])
 """,
             "A slip of the code that was called is no report about the input.",
         ),
+        Unchanged(
+            """\
+class InvalidPrice(Exception):
+    pass
+
+
+def price(text) -> float | None:
+    if text == "free":
+        return None
+    try:
+        return float(int(text))
+    except ValueError as error:
+        raise InvalidPrice(text) from error
+
+
+price("1" + "0" * 400)
+""",
+            "The handler that is there refuses bad input; a second one inside it would let it pass.",
+        ),
     ),
 )

@@ -239,5 +239,23 @@ lines(None)
 """,
             "The handler reads what only its own exception has.",
         ),
+        Unchanged(
+            """\
+class ConfigError(Exception):
+    pass
+
+
+def limit(text):
+    try:
+        name, number = text.split("=")
+        return {"small": 1}[name] * int(number)
+    except ValueError as error:
+        raise ConfigError("malformed") from error
+
+
+limit("large=2")
+""",
+            "The error is for a malformed text; a missing entry is another matter.",
+        ),
     ),
 )

@@ -92,5 +92,19 @@ rate("zero")
 """,
             "An unknown key of a constant table may be a condition worth raising.",
         ),
+        Unchanged(
+            """\
+import os
+
+
+def region() -> str | None:
+    name = os.environ["SHOP_REGION_THAT_IS_NOT_SET"]
+    return name.lower()
+
+
+region()
+""",
+            "What a missing variable should say is for whoever deploys to decide.",
+        ),
     ),
 )
