@@ -1,7 +1,7 @@
 """Repair on this machine: from an event and a checkout to a proven patch, without a server and without a network.
 
 `autofix fix` and `autofix bench crashes` are its two users. The stages of the pipeline do the thinking; what is added
-here is a sandbox, in which the recorded call is repeated before and after each candidate.
+here is a sandbox, in which the recorded call is repeated before and after each candidate, and the tests near it run.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.fix.engine import Candidate, candidates, fix_of, is_weak, no_candidate
 from app.investigate.expression import find_failure
 from app.investigate.mapping import culprit_exception, function_below, repository_path
 from app.investigate.origin import origins
+from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction, reproduce
 from app.repair.sandbox import Sandbox
 from app.repair.trial import Trial, tried
@@ -98,7 +99,8 @@ def repair(
     if sandbox is not None:
         progress("repeating the recorded call")
         reproduction = reproduce(finding, frames, tree, sandbox)
-    return _chosen(finding, cause, found, reproduction, progress)
+    near = NearTests(tree, sandbox) if sandbox is not None else None
+    return _chosen(finding, cause, found, reproduction, near, progress)
 
 
 def _chosen(
@@ -106,14 +108,15 @@ def _chosen(
     cause: RootCause,
     found: tuple[Candidate, ...],
     reproduction: Reproduction | str | None,
+    near: NearTests | None,
     progress: Progress,
 ) -> Repair:
-    """The first candidate with enough evidence that the repeated call passes."""
+    """The first candidate with enough evidence that passes its trial."""
     trials: tuple[Trial, ...] = ()
     ranked = tuple(one for one in found if not is_weak(one))
-    if isinstance(reproduction, Reproduction):
-        progress(f"running {len(ranked)} candidates")
-        trials = tried(ranked, reproduction, cause)
+    if near is not None and ranked:
+        progress(f"trying {len(ranked)} candidate{'s' * (len(ranked) > 1)}")
+        trials = tried(ranked, reproduction if isinstance(reproduction, Reproduction) else None, cause, near)
         ranked = tuple(one.candidate for one in trials if one.passed)
     if not ranked:
         return Repair(finding, cause, found, None, _nothing_left(found, trials), reproduction, trials)
@@ -131,7 +134,7 @@ def _test(trial: Trial) -> RegressionTest | None:
 def _nothing_left(found: tuple[Candidate, ...], trials: tuple[Trial, ...]) -> Stop:
     if trials:
         told = "; ".join(f"{one.candidate.pattern}: {one.reason}" for one in trials)
-        return Stop(Stage.FIX, Reason.NO_CANDIDATE, f"No candidate lets the recorded call pass. {told}.")
+        return Stop(Stage.FIX, Reason.NO_CANDIDATE, f"No candidate passes its trial. {told}.")
     names = ", ".join(dict.fromkeys(one.pattern for one in found))
     return Stop(
         Stage.FIX,

@@ -1,15 +1,16 @@
-"""Runs candidates: the recorded call is repeated on each patched file, and what comes of it is judged."""
+"""Runs candidates: on each patched file the recorded call is repeated, and then the repository's tests near it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.model import RootCause
 from app.fix.engine import Candidate
 from app.repair.attempt import Attempt
+from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction
 
 MOST: Final = 10
@@ -30,23 +31,43 @@ class Trial:
     reproduction: Reproduction | None = None
 
 
-def tried(found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause) -> tuple[Trial, ...]:
-    """How the candidates do, in their order, up to the first that passes; bounded in number and time."""
+def tried(
+    found: Sequence[Candidate], reproduction: Reproduction | None, cause: RootCause, near: NearTests
+) -> tuple[Trial, ...]:
+    """How the candidates do, in their order, up to the first that passes; bounded in number and time.
+
+    A candidate passes if the recorded call does, as far as one can be repeated, and the tests near it still do.
+    """
     until = time.monotonic() + SECONDS
     trials: list[Trial] = []
     for candidate in found[:MOST]:
-        call = reproduction.covering(len(cause.frames) - 1 - candidate.depth)
-        if call is None:
-            untested = "the change lies outside of the calls that can be repeated"
-            trials.append(Trial(candidate, None, passed=True, reason=untested))
-            break
-        attempt = call.attempt({candidate.change.path: candidate.change.after})
-        reason = _refusal(candidate, attempt, cause, whole=not call.lacks)
-        passed = reason is None
-        trials.append(Trial(candidate, attempt, passed, reason or "the recorded call passes", call))
-        if passed or time.monotonic() > until:
+        call = reproduction.covering(len(cause.frames) - 1 - candidate.depth) if reproduction else None
+        trial = _repeated(candidate, call, cause)
+        trials.append(_checked(trial, near) if trial.passed else trial)
+        if trials[-1].passed or time.monotonic() > until:
             break
     return tuple(trials)
+
+
+def _repeated(candidate: Candidate, call: Reproduction | None, cause: RootCause) -> Trial:
+    if call is None:
+        untested = "no call that runs through the changed code can be repeated"
+        return Trial(candidate, None, passed=True, reason=untested)
+    attempt = call.attempt({candidate.change.path: candidate.change.after})
+    reason = _refusal(candidate, attempt, cause, whole=not call.lacks)
+    return Trial(candidate, attempt, reason is None, reason or "the recorded call passes", call)
+
+
+def _checked(trial: Trial, near: NearTests) -> Trial:
+    checked = near.check(trial.candidate.change)
+    if checked.broken is not None:
+        return replace(
+            trial, passed=False, reason=f"{checked.broken} passes without the change and not with it"
+        )
+    if checked.passed:
+        tests = "test that passed still does" if checked.passed == 1 else "tests that passed still do"
+        return replace(trial, reason=f"{trial.reason}; near it {checked.passed} {tests}")
+    return trial
 
 
 def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause, *, whole: bool) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from app.bench.case import Patched
 from app.bench.controls import control
 from app.bench.controls.changes import changed_functions
-from app.bench.controls.own_tests import compare_tests, is_test_file, nearby_tests
+from app.bench.controls.own_tests import compare_tests, nearby_tests
 from app.bench.installation import Installation, copy_with, split
 from app.bench.processes import Processes
 from app.bench.verdict import Controls
@@ -168,22 +168,6 @@ def test_the_nearest_test_files_come_first(installation: Installation, tmp_path:
         files[name].parent.mkdir(exist_ok=True)
         files[name].write_text(text, encoding="utf-8")
     assert nearby_tests(files, changed) == ["tests/test_books.py", "tests/test_words.py"]
-
-
-@pytest.mark.parametrize(
-    ("name", "is_one"),
-    [
-        ("tests/test_books.py", True),
-        ("books_test.py", True),
-        ("shelf/tests.py", True),
-        ("Tests/testBooks.py", True),
-        ("tests/conftest.py", False),
-        ("shelf/latest.py", False),
-        ("tests/test_data.json", False),
-    ],
-)
-def test_test_files_are_known_by_their_names(name: str, *, is_one: bool) -> None:
-    assert is_test_file(name) is is_one
 
 
 def test_only_changed_functions_count(installation: Installation) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from app.repair.near import Function, functions, module_name
+
 Kind = Literal["function", "method", "class", "static", "property"]
 _KINDS: dict[str, Kind] = {
     "classmethod": "class",
@@ -65,12 +66,6 @@ def changed_functions(before: Path, files: Mapping[str, str]) -> tuple[Changed, 
     return tuple(found)
 
 
-def module_name(file: str) -> str:
-    """The dotted name under which a file of a package is imported."""
-    parts = list(PurePosixPath(file).with_suffix("").parts)
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
 def _parsed(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
@@ -79,8 +74,8 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _changed(file: str, old: ast.Module, new: ast.Module) -> Iterator[Changed]:
-    after = {name: ast.dump(function) for name, _, function in _functions(new)}
-    for name, owner, function in _functions(old):
+    after = {name: ast.dump(function) for name, _, function in functions(new)}
+    for name, owner, function in functions(old):
         if after.get(name) in {None, ast.dump(function)}:
             continue
         kind = _kind(function, owner)
@@ -94,25 +89,6 @@ def _changed(file: str, old: ast.Module, new: ast.Module) -> Iterator[Changed]:
             parameters[1:] if kind in {"method", "class", "property"} else parameters,
             _parameters(constructor)[1:] if isinstance(constructor, ast.FunctionDef) else (),
         )
-
-
-def _functions(
-    tree: ast.Module | ast.ClassDef, prefix: str = ""
-) -> Iterator[tuple[str, ast.ClassDef | None, Function]]:
-    """Every function that is no part of another one, with its qualified name and its class."""
-    for node in _statements(tree):
-        if isinstance(node, ast.ClassDef):
-            yield from _functions(node, f"{prefix}{node.name}.")
-        elif isinstance(node, Function):
-            yield f"{prefix}{node.name}", tree if isinstance(tree, ast.ClassDef) else None, node
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """The statements of a body, also those under an `if` or a `try`."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if isinstance(child, ast.If | ast.Try | ast.With | ast.ExceptHandler):
-            yield from _statements(child)
 
 
 def _kind(function: Function, owner: ast.ClassDef | None) -> Kind:

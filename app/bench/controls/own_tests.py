@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from app.bench.case import Patched
 from app.bench.controls.changes import Changed
@@ -16,14 +15,12 @@ from app.bench.controls.source_release import source_release
 from app.bench.isolation import NoAnswer, ask
 from app.bench.processes import Processes
 from app.bench.verdict import Controls
+from app.repair.near import is_test_file, nearest
 
 TEST_SECONDS = 30.0
 NO_TESTS = Controls("no tests")
 MOST_FILES = 5
 MOST_REPEATED = 20
-# A function called `get` is named everywhere; a short name alone does not make a test one about it.
-_TELLING_NAME = 5
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +63,9 @@ def compare_tests(patched: Patched, changed: Sequence[Changed], processes: Proce
 
 def nearby_tests(files: Mapping[str, Path], changed: Sequence[Changed]) -> list[str]:
     """The test files that name what is changed, nearest first."""
-    scores = []
-    for name, path in files.items():
-        if is_test_file(name):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            score = max(_nearness(name, text, function) for function in changed)
-            if score:
-                scores.append((-score, len(text), name))
-    return [name for _, _, name in sorted(scores)[:MOST_FILES]]
-
-
-def is_test_file(name: str) -> bool:
-    """True for what pytest would collect, and for files like `tests.py` that older packages have."""
-    path = PurePosixPath(name)
-    return path.suffix == ".py" and bool(re.fullmatch(r"test_.*|.*_tests?|tests?|test[A-Z].*", path.stem))
-
-
-def _nearness(name: str, text: str, function: Changed) -> int:
-    words = set(_WORD.findall(text))
-    module = function.module.rpartition(".")[2]
-    score = 0
-    called = function.owner.rpartition(".")[2] if function.owner else function.name
-    if called in words and len(called) >= _TELLING_NAME:
-        score += 3
-    if function.owner and function.name in words and not function.name.startswith("__"):
-        score += 2
-    if function.module in text:
-        score += 2
-    if module.strip("_") in PurePosixPath(name).stem:
-        score += 2
-    return score
+    tests = ((name, path) for name, path in files.items() if is_test_file(name))
+    texts = ((name, path.read_text(encoding="utf-8", errors="replace")) for name, path in tests)
+    return nearest(texts, changed, MOST_FILES)
 
 
 def _files(patched: Patched, source: Path | None) -> dict[str, Path]:

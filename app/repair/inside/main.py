@@ -1,4 +1,4 @@
-"""What a script in the sandbox does: search for the call that repeats a crash, or make one known call."""
+"""What a script in the sandbox does: search for the call that repeats a crash, make one known call, or run tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from .bytecode import keep_bytecode
 from .evaluate import import_lines
+from .near import run_tests
 from .output import Output
 from .report import Caught, Own, perform
 from .search import search
@@ -30,6 +31,8 @@ def _run(task: Mapping[str, Any], output: Output) -> None:
     if "variants" in task:
         for answer in search(task):
             output.send(answer)
+    elif "tests" in task:
+        run_tests(task, output)
     else:
         call = task["call"]
         setup = "\n".join(
