@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.core.exceptions import ancestors, is_for_a_person
-from app.core.model import Failure, FailureKind, Reason, Stage, Stop
+from app.core.model import Failure, FailureKind, Reason, Span, Stage, Stop
 from app.core.recorded import BREADTH, Locals, elements, has_key, is_none, key_repr
 from app.core.syntax import Code, header
 from app.investigate.message import Suspicion, is_known, suspicions
@@ -23,6 +23,7 @@ _COMPREHENSIONS: dict[str, type[ast.expr]] = {
     "<genexpr>": ast.GeneratorExp,
     "<lambda>": ast.Lambda,
 }
+_PARTS = (ast.Starred, ast.FormattedValue, ast.keyword)
 _LONGEST_MESSAGE = 2_000
 
 
@@ -36,10 +37,12 @@ def find_failure(
     *,
     module: str | None = None,
     below: str | None = None,
+    at: Span | None = None,
 ) -> Failure | Stop:
     """The sub-expression at `line` that raised, with what confirms it; a Stop where that cannot be said for sure.
 
     `module` is the exception's own; `below` is the function that the line called, if the stack trace goes on there.
+    `at` is where the interpreter says that the failing instruction stands, if it said so.
     """
     names = ancestors(exception, module)
     message = message[:_LONGEST_MESSAGE]
@@ -50,7 +53,7 @@ def find_failure(
     if refusal is not None:
         return refusal
     search = _Search(code, line, variables)
-    nodes = search.nodes(function.rpartition(".")[2])
+    nodes = search.nodes(function.rpartition(".")[2], at)
     if names[0] == "KeyError":
         found = search.missing_key(nodes, message)
     elif below is not None and "NoneType" in message and (given := search.handed_none(nodes)) is not None:
@@ -99,8 +102,11 @@ class _Search:
     line: int
     variables: Mapping[str, JsonValue]
 
-    def nodes(self, function: str) -> list[ast.AST]:
-        """What the failing line evaluates, in order of evaluation, narrowed to the comprehension that failed."""
+    def nodes(self, function: str, at: Span | None = None) -> list[ast.AST]:
+        """What the failing line evaluates, in order of evaluation, narrowed to the comprehension that failed.
+
+        Where an expression stands exactly `at` that place, it alone is meant: its parts have been computed.
+        """
         nodes: list[ast.AST] = []
         for statement in self.code.statements_at(self.line):
             nodes.extend(node for part in header(statement) for node in _in_order(part))
@@ -112,8 +118,15 @@ class _Search:
             nodes = [node for scope in inner for node in _in_order(scope)]
         else:
             nodes = [node for node in nodes if not self._in_lambda(node)]
-        here = [node for node in nodes if self._covers(node)]
-        return list(dict.fromkeys(here))
+        here = list(dict.fromkeys(node for node in nodes if self._covers(node)))
+        exact: list[ast.AST] = [node for node in here if at is not None and self._stands(node, at)]
+        return exact or here
+
+    def _stands(self, node: ast.AST, at: Span) -> bool:
+        """True for what is computed at that place: an expression, and those of its parts that only are with it."""
+        if isinstance(node, _PARTS):
+            node = next(self.code.ancestors(node), node)
+        return isinstance(node, ast.expr) and self.code.span(node) == at
 
     def _in_lambda(self, node: ast.AST) -> bool:
         statement = self.code.statement_of(node)

@@ -6,8 +6,10 @@ here is a sandbox, in which the recorded call is repeated before and after each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from app.core.model import (
     Applicability,
@@ -19,6 +21,7 @@ from app.core.model import (
     Reason,
     RegressionTest,
     RootCause,
+    Span,
     Stage,
     Stop,
 )
@@ -27,12 +30,14 @@ from app.fix.engine import Candidate, candidates, fix_of, is_weak, no_candidate
 from app.investigate.expression import find_failure
 from app.investigate.mapping import culprit_exception, function_below, repository_path
 from app.investigate.origin import origins
+from app.repair.marks import Marks, agree, in_characters, underlined
 from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction, reproduce
 from app.repair.sandbox import Sandbox
 from app.repair.trial import Trial, tried
 
 Progress = Callable[[str], None]
+NO_MARKS: Final[Marks] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +81,66 @@ class Repair:
 
 
 def repair(
-    finding: Finding, tree: SourceTree, sandbox: Sandbox | None = None, progress: Progress = lambda _: None
+    finding: Finding,
+    tree: SourceTree,
+    sandbox: Sandbox | None = None,
+    progress: Progress = lambda _: None,
+    marks: Marks = NO_MARKS,
 ) -> Repair:
     """The best patch for what the event reports, or the reason why there is none.
 
-    With a sandbox the recorded call is repeated, and a candidate that does not let it pass is not chosen.
+    With a sandbox the recorded call is repeated, and a candidate that does not let it pass is not chosen. `marks` is
+    what the traceback underlines.
     """
     progress("mapping the stack trace to the checkout")
     raised = culprit_exception(finding.chain, tree.paths)
     frames = _frames(raised.frames, tree)
     if isinstance(frames, Stop):
         return Repair(finding, None, (), None, frames)
-    progress(f"looking for the failing expression at {frames[-1].path}:{frames[-1].line}")
-    cause = _cause(raised, frames, tree)
-    if isinstance(cause, Stop):
+    culprit = frames[-1]
+    lines = (tree.read(culprit.path) or "").splitlines()
+    progress(f"looking for the failing expression at {culprit.path}:{culprit.line}")
+    mark = underlined(marks, culprit.line, lines[culprit.line - 1])
+    cause = _agreeing(_cause(raised, frames, tree), raised, frames, tree, mark)
+    if isinstance(cause, Stop) and (sandbox is None or cause.reason is not Reason.UNCONFIRMED):
         return Repair(finding, None, (), None, cause)
     progress("trying the fix patterns")
-    found = candidates(cause, tree)
-    if not found:
-        return Repair(finding, cause, (), None, no_candidate(cause))
+    found = () if isinstance(cause, Stop) else candidates(cause, tree)
     reproduction: Reproduction | str | None = None
-    if sandbox is not None:
+    if sandbox is not None and (found or isinstance(cause, Stop)):
         progress("repeating the recorded call")
         reproduction = reproduce(finding, frames, tree, sandbox)
+        located = _agreeing(cause, raised, frames, tree, _seen(reproduction, lines))
+        if located is not cause:
+            cause, found = located, () if isinstance(located, Stop) else candidates(located, tree)
+    if isinstance(cause, Stop):
+        return Repair(finding, None, (), None, cause, reproduction)
+    if not found:
+        return Repair(finding, cause, (), None, no_candidate(cause), reproduction)
     near = NearTests(tree, sandbox) if sandbox is not None else None
     return _chosen(finding, cause, found, reproduction, near, progress)
+
+
+def _seen(reproduction: Reproduction | str | None, lines: Sequence[str]) -> Span | None:
+    """Where the repeated call failed, as the interpreter knows it; `lines` are those of the failing file."""
+    if not isinstance(reproduction, Reproduction) or not reproduction.first.frames:
+        return None
+    place, wanted = reproduction.first.frames[-1], reproduction.wanted
+    if place.span is None or (place.path, place.line) != (wanted.path, wanted.line):
+        return None
+    return in_characters(place.span, lines)
+
+
+def _agreeing(
+    cause: RootCause | Stop, raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree, at: Span | None
+) -> RootCause | Stop:
+    """The cause, or the one that is found where the interpreter says that the line failed, if that is elsewhere."""
+    if at is None or (isinstance(cause, RootCause) and agree(cause.failure.span, at)):
+        return cause
+    if isinstance(cause, Stop) and cause.reason is not Reason.UNCONFIRMED:
+        return cause
+    there = _cause(raised, frames, tree, at)
+    return there if isinstance(there, RootCause) and agree(there.failure.span, at) else cause
 
 
 def _chosen(
@@ -143,7 +183,9 @@ def _nothing_left(found: tuple[Candidate, ...], trials: tuple[Trial, ...]) -> St
     )
 
 
-def _cause(raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree) -> RootCause | Stop:
+def _cause(
+    raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree, at: Span | None = None
+) -> RootCause | Stop:
     culprit = frames[-1]
     failure = find_failure(
         tree.read(culprit.path) or "",
@@ -154,6 +196,7 @@ def _cause(raised: Raised, frames: tuple[CodeFrame, ...], tree: SourceTree) -> R
         culprit.variables,
         module=raised.module,
         below=function_below(raised, culprit.line, culprit.function),
+        at=at,
     )
     if isinstance(failure, Stop):
         return failure

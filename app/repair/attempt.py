@@ -33,7 +33,8 @@ class Attempt:
     """The outcome of a call: what it returned, or the exception that it raised.
 
     `returned` is a `repr()` without addresses; `literal` tells that it is source which gives an equal value.
-    `same` tells that it raised the recorded exception at the recorded place. `beyond` tells that a stand-in was
+    `same` tells that it raised the recorded exception at the recorded place; `direct`, that this was not caught and
+    turned into another one. `beyond` tells that a stand-in was
     asked for what the record does not hold, so that nothing follows from the exception. `ended` is False if the call
     did not come to an end within its limits; nothing else is known then.
     """
@@ -49,6 +50,7 @@ class Attempt:
     same: bool
     beyond: bool = False
     ended: bool = True
+    direct: bool = False
     forms: tuple[str, ...] = ()
 
     @property
@@ -107,6 +109,7 @@ def read_attempt(
             same=False,
             forms=tuple(report["forms"]),
         )
+    wants = [report["stage"] == "call" and _is_wanted(one, wanted, lines) for one in report["chain"]]
     return Attempt(
         returned=None,
         returned_type=None,
@@ -116,8 +119,9 @@ def read_attempt(
         exception_mro=tuple(report["exception_mro"]),
         message=report["message"],
         frames=tuple(_place(one) for one in report["frames"]),
-        same=report["stage"] == "call" and any(_is_wanted(one, wanted, lines) for one in report["chain"]),
+        same=any(wants),
         beyond=stand_in and (bool(report.get("missing")) or _STOOD_IN.search(report["message"]) is not None),
+        direct=wants[0],
         forms=tuple(report["forms"]),
     )
 

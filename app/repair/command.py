@@ -128,10 +128,10 @@ def _attempt(
     given: Given, checkout: Checkout, python_path: Sequence[Path] | None, progress: Callable[[str], None]
 ) -> Repair:
     if python_path is None:
-        return repair(given.finding, checkout, progress=progress)
+        return repair(given.finding, checkout, progress=progress, marks=given.marks)
     progress("copying the checkout")
     with Sandbox(checkout.root, checkout.paths, python_path) as sandbox:
-        return repair(given.finding, checkout, sandbox, progress)
+        return repair(given.finding, checkout, sandbox, progress, given.marks)
 
 
 def _without_contradiction(repaired: Repair, given: Given, checkout: Checkout) -> Repair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from app.repair.reproduce import Reproduction
 
 MOST: Final = 10
 SECONDS: Final = 20.0
+# Also as libraries for two versions of Python write it.
+_RAISES: Final = re.compile(r"^\s*raise\b|\braise_from\(|\breraise\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def _repeated(candidate: Candidate, call: Reproduction | None, cause: RootCause)
         untested = "no call that runs through the changed code can be repeated"
         return Trial(candidate, None, passed=True, reason=untested)
     attempt = call.attempt({candidate.change.path: candidate.change.after})
-    reason = _refusal(candidate, attempt, cause, whole=not call.lacks)
+    reason = _refusal(candidate, attempt, cause, call)
     return Trial(candidate, attempt, reason is None, reason or "the recorded call passes", call)
 
 
@@ -70,18 +73,20 @@ def _checked(trial: Trial, near: NearTests) -> Trial:
     return trial
 
 
-def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause, *, whole: bool) -> str | None:
+def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause, call: Reproduction) -> str | None:
     """Why the outcome is no repair; None if it is one.
 
-    Where parts of the call had to be guessed (it is not `whole`), another exception may come from them.
+    Where parts of the call had to be guessed, another exception may come from them.
     """
     if not attempt.ended:
         return "the call does not come to an end"
     if attempt.exception is None or attempt.beyond:
         return None
-    if attempt.same or attempt.exception == cause.exception.rpartition(".")[2]:
+    # What the code itself turns into another exception is as it was, what only the fix turns into one is not.
+    still = attempt.same and attempt.direct is call.first.direct
+    if still or attempt.exception == cause.exception.rpartition(".")[2]:
         return f"the call still raises {attempt.exception}"
-    if candidate.raises or not whole or _is_on_purpose(candidate, attempt):
+    if candidate.raises or call.lacks or _is_on_purpose(candidate, attempt):
         return None
     return f"the call raises {attempt.exception} instead"
 
@@ -92,4 +97,4 @@ def _is_on_purpose(candidate: Candidate, attempt: Attempt) -> bool:
     if place is None or place.path != candidate.change.path:
         return False
     lines = candidate.change.after.splitlines()
-    return 1 <= place.line <= len(lines) and lines[place.line - 1].lstrip().startswith("raise ")
+    return 1 <= place.line <= len(lines) and _RAISES.search(lines[place.line - 1]) is not None

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import traceback
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from app.core.model import Failure, FailureKind, Reason, Stop
+from app.core.model import Failure, FailureKind, Reason, Span, Stop
 from app.investigate.expression import find_failure
 
 NONE: dict[str, JsonValue] = {"x": "None"}
@@ -371,3 +375,39 @@ def test_never_crashes(source: str, line: int, exception: str, message: str) -> 
     assert isinstance(
         find_failure(source, line, "f", exception, message, {"x": "None", "y": "<"}), Failure | Stop
     )
+
+
+PLACES = (
+    ("a['k'] + b['k']", {"a": {"k": 1}, "b": {}}),
+    ("b['k'] + a['k']", {"a": {}, "b": {"k": 1}}),
+    ("[x[0] for x in rows]", {"rows": [[1], []]}),
+    ("a[0] + b[0]", {"a": [1], "b": []}),
+    ("[a[0],\n     b[0]]", {"a": [1], "b": []}),
+    ("a.b + a.c", {"a": SimpleNamespace(b=1, c=None)}),
+    ("a.b.d + a.c.d", {"a": SimpleNamespace(b=SimpleNamespace(d=1), c=None)}),
+    ("a.b.upper() + a.c.upper()", {"a": SimpleNamespace(b="x", c=None)}),
+    ("len(a.b) + len(a.c)", {"a": SimpleNamespace(b=[], c=None)}),
+    ("int(a.b) + int(a.c)", {"a": SimpleNamespace(b="1", c="x")}),
+    ("a / b + a / c", {"a": 1, "b": 2, "c": 0}),
+    ("max(a) + max(b)", {"a": [1], "b": []}),
+    ("a.b < 1 and a.c < 1", {"a": SimpleNamespace(b=0, c=None)}),
+)
+
+
+@pytest.mark.parametrize(("expression", "given"), PLACES, ids=[text for text, _ in PLACES])
+def test_where_the_interpreter_says_that_it_failed_is_searched(
+    expression: str, given: dict[str, Any]
+) -> None:
+    source = f"def f({', '.join(given)}):\n    return ({expression})\n"
+    names: dict[str, Any] = {}
+    exec(compile(source, "f.py", "exec"), names)  # noqa: S102
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is
+        names["f"](**given)
+    frame = traceback.TracebackException.from_exception(caught.value).stack[-1]
+    numbers = frame.lineno, frame.colno, frame.end_lineno, frame.end_colno
+    line, column, end_line, end_column = (number or 0 for number in numbers)
+    at = Span(line, column, end_line, end_column)
+    kind, message = type(caught.value).__name__, str(caught.value)
+    failure = find_failure(source, line, frame.name, kind, message, {}, at=at)
+    assert isinstance(failure, Failure), failure
+    assert failure.span == at

@@ -1,0 +1,61 @@
+"""What a candidate's run says: a refusal that the code makes on purpose is no failure of the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.repair import Repair, repair
+
+from .crash_recorder import record
+
+# An amount is read twice, and only the first time is it known that it may be none.
+TILL = """
+    class TillError(Exception):
+        pass
+
+    def close(first, last):
+        try:
+            opened = float(first)
+        except ValueError as error:
+            raise TillError(f"no amount: {first}") from error
+        return float(last) - opened
+"""
+# The text of the error is put together wrongly, on the way to a refusal.
+REFUSAL = """
+    def raise_from(error, cause):
+        raise error from cause
+
+    class TillError(Exception):
+        pass
+
+    def sold(text, stock):
+        try:
+            return stock[int(text)]
+        except (KeyError, ValueError) as error:
+            raise_from(TillError("not sold: " + error.args[0]), error)
+"""
+
+
+def repaired(folder: Path, source: str, call: str) -> Repair:
+    crash = record(
+        folder, {"shop/__init__.py": "", "shop/till.py": source}, f"import shop.till\nshop.till.{call}"
+    )
+    with crash.sandbox() as sandbox:
+        return repair(crash.finding, crash.tree, sandbox)
+
+
+def test_a_failure_that_the_fix_turns_into_the_own_error_is_repaired(tmp_path: Path) -> None:
+    found = repaired(tmp_path, TILL, "close('1.5', 'two')")
+    assert found.patch is not None, found.stop
+    assert found.patch.pattern == "except_like_elsewhere"
+    (trial,) = found.trials
+    assert trial.attempt is not None
+    assert (trial.attempt.exception, trial.attempt.same, trial.attempt.direct) == ("TillError", True, False)
+
+
+def test_a_refusal_that_the_failure_kept_from_being_made_is_repaired(tmp_path: Path) -> None:
+    found = repaired(tmp_path, REFUSAL, "sold('7', {})")
+    assert found.patch is not None, found.stop
+    assert found.proof is not None
+    assert found.proof.attempt is not None
+    assert (found.proof.attempt.exception, found.proof.attempt.same) == ("TillError", False)
