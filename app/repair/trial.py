@@ -11,6 +11,7 @@ from typing import Final
 from app.core.model import RootCause
 from app.fix.engine import Candidate
 from app.repair.attempt import Attempt
+from app.repair.expected import broken_promise
 from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction
 
@@ -80,7 +81,11 @@ def _refusal(candidate: Candidate, attempt: Attempt, cause: RootCause, call: Rep
     """
     if not attempt.ended:
         return "the call does not come to an end"
-    if attempt.exception is None or attempt.beyond:
+    if attempt.exception is None:
+        frame = call.frames[call.frame]
+        promise = broken_promise(attempt, call.tree, frame.path, frame.line)
+        return f"the call returns {attempt.returned_type}, not `{promise}`" if promise is not None else None
+    if attempt.beyond:
         return None
     # What the code itself turns into another exception is as it was, what only the fix turns into one is not.
     still = attempt.same and attempt.direct is call.first.direct
