@@ -25,7 +25,7 @@ from app.core.source import SourceTree
 from app.core.syntax import Code
 from app.fix.classes import ancestors_in
 from app.fix.conventions import conventions_of, defined_names
-from app.fix.edit import apply
+from app.fix.edit import Before, Import, Replace, Rewrite, apply
 from app.fix.pattern import FixPattern, Proposal, Strength, patterns
 from app.fix.proof import unproven
 from app.fix.regression import write_test
@@ -163,10 +163,21 @@ def _candidates(site: Site, source: str, relied: str | None) -> Iterator[Candida
         if not pattern.answers_site(site):
             continue
         for proposal in pattern.codemod(site):
+            if _silences(site, proposal):
+                continue
             after = apply(site.code, proposal.edits)
             if after is not None and after != source:
                 change = FileChange(site.path, source, after)
                 yield _candidate(name, pattern, proposal, change, site, relied)
+
+
+def _silences(site: Site, proposal: Proposal) -> bool:
+    """True if the program would go on where it was about to report an error: only the report is to be mended."""
+    return isinstance(site.statement, ast.Raise) and not all(
+        isinstance(edit, Replace | Import)
+        or (isinstance(edit, Before | Rewrite) and "raise " in edit.code)
+        for edit in proposal.edits
+    )
 
 
 def _answers(pattern: FixPattern, cause: RootCause) -> bool:

@@ -242,3 +242,29 @@ def test_no_is_no_safe_answer_where_it_lets_somebody_through(name: str) -> None:
         one for one in candidates(cause, tree_of({"a.py": source})) if one.pattern == "none_return_guard"
     ]
     assert [one.applicability for one in found] == [Applicability.UNSAFE]
+
+
+REPORT = """\
+class ParseError(Exception):
+    pass
+
+
+def refuse(token):
+    raise ParseError(f"unexpected {token.name}")
+
+
+def parse(tokens):
+    for token in tokens:
+        if token != "end":
+            raise ParseError(f"unexpected {token.name}")
+"""
+
+
+@pytest.mark.parametrize(("function", "line"), [("refuse", 6), ("parse", 12)])
+def test_an_error_that_cannot_be_told_is_not_kept_quiet(function: str, line: int) -> None:
+    cause = cause_of({"parser.py": REPORT}, [("parser.py", function, line, {"token": "None"})])
+    found = candidates(cause, LoadedTree(frozenset({"parser.py"}), {"parser.py": REPORT}))
+    assert found
+    for candidate in found:
+        added = set(candidate.change.after.splitlines()) - set(REPORT.splitlines())
+        assert all("raise " in line for line in added), candidate.summary
