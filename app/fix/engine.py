@@ -174,8 +174,7 @@ def _candidates(site: Site, source: str, relied: str | None) -> Iterator[Candida
 def _silences(site: Site, proposal: Proposal) -> bool:
     """True if the program would go on where it was about to report an error: only the report is to be mended."""
     return isinstance(site.statement, ast.Raise) and not all(
-        isinstance(edit, Replace | Import)
-        or (isinstance(edit, Before | Rewrite) and "raise " in edit.code)
+        isinstance(edit, Replace | Import) or (isinstance(edit, Before | Rewrite) and "raise " in edit.code)
         for edit in proposal.edits
     )
 
@@ -218,6 +217,11 @@ def _candidate(
         raises=proposal.raises,
         proven=proven,
     )
+
+
+def is_rival(candidate: Candidate, chosen: Candidate) -> bool:
+    """True if as much speaks for it as for the chosen one."""
+    return candidate is not chosen and _rank(candidate)[0] <= _rank(chosen)[0]
 
 
 def is_weak(candidate: Candidate) -> bool:

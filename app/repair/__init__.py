@@ -34,7 +34,7 @@ from app.repair.marks import Marks, agree, in_characters, underlined
 from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction, reproduce
 from app.repair.sandbox import Sandbox
-from app.repair.trial import Trial, tried
+from app.repair.trial import Trial, rival_of, tried
 
 Progress = Callable[[str], None]
 NO_MARKS: Final[Marks] = MappingProxyType({})
@@ -45,6 +45,7 @@ class Repair:
     """What came of one event: a patch or the reason to call a person, with everything that was found.
 
     `trials` tells how each candidate that was run did; `reproduction` is the call that was run, or why there is none.
+    `rival` is a candidate that is as well founded as the patch, and gives another result.
     """
 
     finding: Finding
@@ -54,6 +55,7 @@ class Repair:
     stop: Stop | None
     reproduction: Reproduction | str | None = None
     trials: tuple[Trial, ...] = field(default=())
+    rival: Candidate | None = None
 
     @property
     def proof(self) -> Trial | None:
@@ -71,9 +73,11 @@ class Repair:
 
     @property
     def auto_mergeable(self) -> bool:
-        """True for a SAFE fix that the recorded call, with nothing guessed, was seen to need and to pass."""
+        """True for a SAFE fix that has no rival, and that the recorded call, with nothing guessed, needs and passes."""
         patch, proof = self.patch, self.proof
         if patch is None or patch.test is None or patch.applicability is not Applicability.SAFE:
+            return False
+        if self.rival is not None:
             return False
         if proof is None or proof.attempt is None or proof.reproduction is None:
             return False
@@ -153,17 +157,20 @@ def _chosen(
 ) -> Repair:
     """The first candidate with enough evidence that passes its trial."""
     trials: tuple[Trial, ...] = ()
-    ranked = tuple(one for one in found if not is_weak(one))
+    ranked = strong = tuple(one for one in found if not is_weak(one))
     if near is not None and ranked:
         progress(f"trying {len(ranked)} candidate{'s' * (len(ranked) > 1)}")
         trials = tried(ranked, reproduction if isinstance(reproduction, Reproduction) else None, cause, near)
         ranked = tuple(one.candidate for one in trials if one.passed)
     if not ranked:
         return Repair(finding, cause, found, None, _nothing_left(found, trials), reproduction, trials)
-    test = next((_test(one) for one in trials if one.candidate is ranked[0]), None)
+    chosen = next((one for one in trials if one.candidate is ranked[0]), None)
+    test = _test(chosen) if chosen is not None else None
+    safe = ranked[0].applicability is Applicability.SAFE
+    rival = rival_of(chosen, strong, cause) if chosen is not None and safe else None
     others = tuple(one for one in found if one is not ranked[0])
     patch = fix_of((ranked[0], *others), test)
-    return Repair(finding, cause, found, patch, None, reproduction, trials)
+    return Repair(finding, cause, found, patch, None, reproduction, trials, rival)
 
 
 def _test(trial: Trial) -> RegressionTest | None:

@@ -31,6 +31,7 @@ def _document(repaired: Repair, seconds: float) -> Mapping[str, JsonValue]:
         ],
         "not_repeated": repaired.reproduction if isinstance(repaired.reproduction, str) else None,
         "candidates": [_candidate(one, _trial(one, repaired)) for one in repaired.candidates],
+        "rival": repaired.rival.summary if repaired.rival is not None else None,
         "seconds": round(seconds, 3),
     }
 

@@ -140,6 +140,9 @@ class _Page:
         self._list([claim, *([patch.why_safe] if patch.why_safe else []), _repeated(repaired.reproduction)])
         if repaired.auto_mergeable:
             self._list(["fit to be merged without a person, if the policy says so"])
+        if repaired.rival is not None:
+            other = f"{repaired.rival.summary} ({repaired.rival.pattern})"
+            self._list([f"as much speaks for another fix, which gives another result: {other}"])
 
     def stop(self, stop: Stop) -> None:
         """Why a person has to go on."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.model import RootCause
-from app.fix.engine import Candidate
+from app.fix.engine import Candidate, is_rival
 from app.repair.attempt import Attempt
 from app.repair.expected import broken_promise
 from app.repair.near_tests import NearTests
 from app.repair.reproduce import Reproduction
 
 MOST: Final = 10
+MOST_RIVALS: Final = 3
 SECONDS: Final = 20.0
 # Also as libraries for two versions of Python write it.
 _RAISES: Final = re.compile(r"^\s*raise\b|\braise_from\(|\breraise\(")
@@ -51,6 +52,25 @@ def tried(
         if trials[-1].passed or time.monotonic() > until:
             break
     return tuple(trials)
+
+
+def rival_of(chosen: Trial, found: Sequence[Candidate], cause: RootCause) -> Candidate | None:
+    """A candidate for which as much speaks, and with which the recorded call passes and gives something else."""
+    if chosen.reproduction is None or chosen.attempt is None:
+        return None
+    for candidate in [one for one in found if is_rival(one, chosen.candidate)][:MOST_RIVALS]:
+        trial = _repeated(candidate, chosen.reproduction, cause)
+        if trial.passed and trial.attempt is not None and _differ(trial.attempt, chosen.attempt):
+            return candidate
+    return None
+
+
+def _differ(one: Attempt, other: Attempt) -> bool:
+    return (one.returned, one.returned_type, one.exception) != (
+        other.returned,
+        other.returned_type,
+        other.exception,
+    )
 
 
 def _repeated(candidate: Candidate, call: Reproduction | None, cause: RootCause) -> Trial:

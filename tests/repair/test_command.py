@@ -21,7 +21,7 @@ SENTRY = Path(__file__).parents[1] / "fixtures/sentry"
 KEYS = {
     "outcome", "pattern", "category", "applicability", "auto_mergeable", "reproduced", "summary", "why", "why_safe",
     "diff", "files", "test", "stage", "reason", "detail", "cause", "exceptions", "not_repeated",
-    "candidates", "seconds",
+    "candidates", "rival", "seconds",
 }  # fmt: skip
 
 

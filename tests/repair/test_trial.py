@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from app.core.model import FileChange
+from app.fix.pattern import Strength
 from app.repair import Repair, repair
+from app.repair.trial import rival_of
 
 from .crash_recorder import record
 
@@ -59,3 +63,45 @@ def test_a_refusal_that_the_failure_kept_from_being_made_is_repaired(tmp_path: P
     assert found.proof is not None
     assert found.proof.attempt is not None
     assert (found.proof.attempt.exception, found.proof.attempt.same) == ("TillError", False)
+
+
+POINTS = """
+    from dataclasses import dataclass
+
+    @dataclass
+    class Customer:
+        level: int
+
+    @dataclass
+    class Order:
+        total: int
+        customer: Customer | None
+
+    def points(order):
+        if order.total is None:
+            return 0
+        return order.customer.level
+"""
+
+
+def test_a_fix_for_which_as_much_speaks_is_a_rival_if_it_gives_something_else(tmp_path: Path) -> None:
+    files = {"shop/__init__.py": "", "shop/till.py": POINTS}
+    crash = record(tmp_path, files, "from shop.till import Order, points\npoints(Order(5, None))")
+    with crash.sandbox() as sandbox:
+        found = repair(crash.finding, crash.tree, sandbox)
+        chosen, cause = found.proof, found.cause
+        assert chosen is not None
+        assert cause is not None
+        assert found.auto_mergeable
+        best = chosen.candidate
+        text = best.change.after
+        assert "customer is None:\n        return 0\n" in text
+        other = replace(
+            best,
+            change=FileChange(best.change.path, best.change.before, text.replace("return 0", "return 1")),
+        )
+        same = replace(best, change=FileChange(best.change.path, best.change.before, text + "\n# the same\n"))
+        weaker = replace(other, strength=Strength.LAST)
+        assert rival_of(chosen, [best, same, other], cause) is other
+        assert rival_of(chosen, [best, same, weaker], cause) is None
+    assert not replace(found, rival=other).auto_mergeable
