@@ -115,11 +115,16 @@ def class_of(raised: ast.expr) -> str:
     return ast.unparse(raised.func if isinstance(raised, ast.Call) else raised)
 
 
+def is_class(raised: ast.expr) -> bool:
+    """True if a `raise` writes the class itself, not a function that makes the error."""
+    return class_of(raised).rpartition(".")[2].lstrip("_")[:1].isupper()
+
+
 def is_text(node: ast.expr) -> bool:
-    """True for an expression that writes a text: a literal, a template that is filled in, or a sum of such."""
+    """True for an expression that writes a text, not a code: words, a template that is filled in, or a sum of such."""
     match node:
         case ast.Constant(value=value):
-            return isinstance(value, str)
+            return isinstance(value, str) and " " in value
         case ast.JoinedStr():
             return True
         case ast.BinOp(left=left, op=ast.Mod() | ast.Add()):

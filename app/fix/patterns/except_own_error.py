@@ -25,7 +25,16 @@ from dataclasses import replace
 from app.core.exceptions import DATA, SLIPS
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Import
-from app.fix.own_errors import caught_name, class_of, gives_a_value, inputs_of, is_text, refusals, refuse
+from app.fix.own_errors import (
+    caught_name,
+    class_of,
+    gives_a_value,
+    inputs_of,
+    is_class,
+    is_text,
+    refusals,
+    refuse,
+)
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.relatives import errors_of_relatives
 from app.fix.scope import can_be_written
@@ -47,7 +56,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def _as_relatives(site: Site) -> Proposal | None:
     """The error that the function's relatives raise for what they cannot convert."""
-    if site.trace.distance or not set(site.trace.names) & DATA or not isinstance(site.node, ast.Call):
+    if site.trace.distance or not set(site.trace.names) & DATA or not _converts(site):
         return None
     found = next(errors_of_relatives(site), None)
     if found is None:
@@ -62,6 +71,16 @@ def _as_relatives(site: Site) -> Proposal | None:
     if proposal is None or found.line is None:
         return proposal
     return replace(proposal, edits=(*proposal.edits, Import(found.line)))
+
+
+def _converts(site: Site) -> bool:
+    """True for a call that fails for what it is given; a slip only if it makes an object of it."""
+    match site.node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[_, *_]):
+            made = name in _NUMBERS or name.lstrip("_")[:1].isupper()
+            return made or not set(site.trace.names) & SLIPS
+        case _:
+            return False
 
 
 def _as_the_function(site: Site) -> Proposal | None:
@@ -108,8 +127,10 @@ def _hands_down_number(site: Site) -> bool:
 def _with_text(site: Site, raised: ast.expr) -> str | None:
     """The error with the text of the exception in place of its own; None if it is not one that is given a text."""
     match raised:
-        case ast.Call(args=[text, *others], keywords=keywords) if is_text(text) and can_be_written(
-            site, [raised.func, *others, *(one.value for one in keywords)]
+        case ast.Call(args=[text, *others], keywords=keywords) if (
+            is_class(raised)
+            and is_text(text)
+            and can_be_written(site, [raised.func, *others, *(one.value for one in keywords)])
         ):
             given = [
                 f"str({caught_name(site)})",
@@ -277,6 +298,32 @@ class Settings(dict):
 Settings(port="http").get_int("port")
 """,
             "The relatives do not agree: one gives None for what it cannot convert.",
+        ),
+        Unchanged(
+            """\
+class OrderError(Exception):
+    code = ""
+
+    def __init__(self, code):
+        self.text = {"not digits": "Only digits, please."}[code]
+
+
+def invalid(code):
+    return OrderError(code)
+
+
+def quantity(text):
+    value = text.strip()
+    try:
+        value = bytes(value, "ascii")
+    except UnicodeError:
+        raise invalid("not digits")
+    return int(value)
+
+
+quantity("two")
+""",
+            "What the error is given is a name of a text, which a function looks up.",
         ),
         Unchanged(
             """\

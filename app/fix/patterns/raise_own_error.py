@@ -23,6 +23,8 @@ from collections.abc import Iterator
 
 from app.core.exceptions import DATA, SLIPS
 from app.core.model import Applicability, FailureKind
+from app.core.syntax import chain_root
+from app.fix.conventions import module_names
 from app.fix.edit import Around
 from app.fix.handlers import is_caught_here, spelled
 from app.fix.own_errors import WHY_SAFE, class_of, on_one_line, refusals, refuse
@@ -80,6 +82,8 @@ def _sibling(site: Site) -> Iterator[Proposal]:
     names, far = set(site.trace.names), site.trace.distance
     if not names & DATA or far > 1 or (far and names & SLIPS):
         return
+    if site.failure.kind is FailureKind.MISSING_KEY and not _is_fixed_table(site):
+        return
     found = [
         one.exc
         for one in refusals(site)
@@ -102,12 +106,24 @@ def _sibling(site: Site) -> Iterator[Proposal]:
         yield proposal
 
 
+def _is_fixed_table(site: Site) -> bool:
+    """True for a mapping that the module defines: what it has no entry for is not known to the program."""
+    root = chain_root(site.subject)
+    return isinstance(root, ast.Name) and root.id in module_names(site.code)
+
+
 PATTERN = FixPattern(
     category="missing-error-handling",
     applicability=Applicability.UNSAFE,
     answers=ANY,
     kinds=frozenset(
-        {FailureKind.RAISED, FailureKind.WRONG_TYPE, FailureKind.BAD_INDEX, FailureKind.NONE_VALUE}
+        {
+            FailureKind.RAISED,
+            FailureKind.WRONG_TYPE,
+            FailureKind.BAD_INDEX,
+            FailureKind.NONE_VALUE,
+            FailureKind.MISSING_KEY,
+        }
     ),
     codemod=codemod,
     examples=(
