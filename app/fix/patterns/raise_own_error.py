@@ -10,7 +10,8 @@ Why it fails:
 Fix safety:
     Unsafe: an exception stays an exception and only its class changes, but the text is that of another check, so a
     person reviews. A check that there is any input at all says nothing about a malformed one, and the text of one bound
-    says nothing true of what has no order. Text that meets bytes is fit, and only written in the other way.
+    says nothing true of what has no order. Text that meets bytes is fit, and only written in the other way. A mapping
+    is only one of known things where the module itself defines it.
 
 References:
     Python Language Reference, "The raise statement": `raise ... from`.
@@ -209,8 +210,83 @@ except OrderError:
     pass
 """,
         ),
+        Example(
+            """\
+class OrderError(Exception):
+    pass
+
+
+PRICES = {"lamp": 30, "desk": 200}
+
+
+def price(name):
+    if not name.islower():
+        raise OrderError(f"no such thing: {name!r}")
+    return PRICES[name]
+
+
+try:
+    price("sofa")
+except OrderError:
+    pass
+""",
+            """\
+class OrderError(Exception):
+    pass
+
+
+PRICES = {"lamp": 30, "desk": 200}
+
+
+def price(name):
+    if not name.islower():
+        raise OrderError(f"no such thing: {name!r}")
+    try:
+        return PRICES[name]
+    except KeyError as error:
+        raise OrderError(f"no such thing: {name!r}") from error
+
+
+try:
+    price("sofa")
+except OrderError:
+    pass
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+class OrderError(Exception):
+    pass
+
+
+def price(name, prices):
+    if not name.islower():
+        raise OrderError(f"no such thing: {name!r}")
+    return prices[name]
+
+
+price("sofa", {"lamp": 30})
+""",
+            "Whether the prices or the name are at fault is not known: both were given.",
+        ),
+        Unchanged(
+            """\
+class OrderError(Exception):
+    pass
+
+
+def stored(name, text):
+    if name.startswith(b"/"):
+        raise OrderError(f"no such thing: {name!r}")
+    return b"/" + name + text
+
+
+stored(b"lamp", "new")
+""",
+            "The text is fit, and only has to be encoded.",
+        ),
         Unchanged(
             """\
 class OrderError(Exception):
