@@ -40,6 +40,8 @@ def ahead(site: Site) -> Ahead | None:
     call = site.subject.value if isinstance(site.subject, ast.Await) else site.subject
     if site.function is None or not isinstance(call, ast.Call) or not site.always_runs or not site.is_visible:
         return None
+    if isinstance(site.statement, ast.Raise):
+        return None
     name = _name(site, call) if _is_first(site) else None
     tests = site.tests_of(name) if name is not None else None
     if name is None or tests is None:

@@ -62,8 +62,16 @@ class Import:
     code: str
 
 
-Edit = Replace | Before | Wrap | Rewrite | Around | Import
-InPlace = Replace | Before | Wrap | Rewrite
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Ends an `if` and its `elif`s, which have no `else` yet, with one that runs the statement `code`."""
+
+    statement: ast.If
+    code: str
+
+
+Edit = Replace | Before | Wrap | Rewrite | Otherwise | Around | Import
+InPlace = Replace | Before | Wrap | Rewrite | Otherwise
 
 
 def apply(code: Code, edits: Sequence[Edit]) -> str | None:
@@ -100,6 +108,11 @@ def _intended(code: Code, edits: Sequence[InPlace]) -> str | None:
         for edit in edits:
             node = edit.node if isinstance(edit, Replace) else edit.statement
             parent = code.parents[node]
+            if isinstance(edit, Otherwise):
+                last = chain(edit.statement)[-1]
+                undo.append((last, "orelse", last.orelse))
+                last.orelse = ast.parse(edit.code).body
+                continue
             for name, value in ast.iter_fields(parent):
                 if value is node:
                     undo.append((parent, name, value))
@@ -117,7 +130,15 @@ def _intended(code: Code, edits: Sequence[InPlace]) -> str | None:
             setattr(parent, name, value)
 
 
-def _substitutes(edit: InPlace) -> list[ast.AST]:
+def chain(statement: ast.If) -> list[ast.If]:
+    """An `if` and its `elif`s."""
+    found = [statement]
+    while len(found[-1].orelse) == 1 and isinstance(found[-1].orelse[0], ast.If):
+        found.append(found[-1].orelse[0])
+    return found
+
+
+def _substitutes(edit: Replace | Before | Wrap | Rewrite) -> list[ast.AST]:
     match edit:
         case Replace(code=text):
             return [ast.parse(f"({text})", mode="eval").body]
@@ -179,7 +200,7 @@ class _Rewriter(cst.CSTTransformer):
         self._config = config
         self._brackets = brackets
         self._expressions: dict[tuple[int, int, int, int], str] = {}
-        self._statements: dict[tuple[int, int], Before | Wrap | Rewrite] = {}
+        self._statements: dict[tuple[int, int], Before | Wrap | Rewrite | Otherwise] = {}
         for edit in edits:
             span = code.span(edit.node if isinstance(edit, Replace) else edit.statement)
             if span is not None and isinstance(edit, Replace):
@@ -220,6 +241,8 @@ class _Rewriter(cst.CSTTransformer):
         self.done += 1
         if isinstance(edit, Rewrite):
             return self._rewrite(updated, edit.code)
+        if isinstance(edit, Otherwise):
+            return self._with_else(updated, edit.code)
         blank = list(updated.leading_lines)
         comments = next((at for at, line in enumerate(blank) if line.comment is not None), len(blank))
         if isinstance(edit, Before):
@@ -239,6 +262,14 @@ class _Rewriter(cst.CSTTransformer):
         if isinstance(updated, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
             return updated.with_changes(body=[*new.body, *updated.body[1:]])
         return updated
+
+    def _with_else(self, updated: cst.CSTNode, text: str) -> cst.CSTNode:
+        if not isinstance(updated, cst.If) or isinstance(updated.orelse, cst.Else):
+            return updated
+        if updated.orelse is not None:
+            return updated.with_changes(orelse=self._with_else(updated.orelse, text))
+        body = cst.parse_module(text, self._config).body
+        return updated.with_changes(orelse=cst.Else(cst.IndentedBlock(body)))
 
     def _place(self, node: cst.CSTNode) -> CodeRange:
         place = self.get_metadata(PositionProvider, node)

@@ -128,10 +128,17 @@ def is_reraise(handler: ast.ExceptHandler) -> bool:
 
 
 def is_own_error(raised: ast.expr) -> bool:
-    """True for the class or the call of an exception that is no built-in one."""
-    func = raised.func if isinstance(raised, ast.Call) else raised
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return bool(name) and not is_builtin(name)
+    """True for the class or the call of an exception that is no built-in one.
+
+    What is read of a module, such as `dns.exception.SyntaxError`, is not the built-in one of that name.
+    """
+    match raised.func if isinstance(raised, ast.Call) else raised:
+        case ast.Attribute(value=ast.Name(id="builtins" | "exceptions"), attr=name) | ast.Name(id=name):
+            return not is_builtin(name)
+        case ast.Attribute():
+            return True
+        case _:
+            return False
 
 
 def raises_own(handler: ast.ExceptHandler) -> bool:

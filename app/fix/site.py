@@ -176,7 +176,10 @@ class Site:
 
     @cached_property
     def takes_guard(self) -> bool:
-        """True if a statement put before this one runs exactly when the failing expression would be evaluated."""
+        """True if a statement put before this one runs exactly when the failing expression would be evaluated.
+
+        Never for a `raise` that fails while its text is made: a guard would go around what is a refusal still.
+        """
         above = self.parent(self.statement)
         is_elif = (
             isinstance(above, ast.If)
@@ -185,6 +188,7 @@ class Site:
         )
         return (
             self.function is not None
+            and not isinstance(self.statement, ast.Raise)
             and self.always_runs
             and self.is_visible
             and not is_elif

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 
 from app.core.exceptions import is_builtin
 from app.core.model import Frame, Raised
 
 LONGEST_FILE = 20_000
+# What the language makes of a StopIteration that leaves a generator: where that was raised is in its cause.
+_ENDED = re.compile(r"(async )?(generator|coroutine) raised Stop(Async)?Iteration")
 
 
 def repository_path(frame: Frame, paths: Collection[str]) -> str | None:
@@ -39,8 +42,10 @@ def culprit_exception(chain: Sequence[Raised], paths: Collection[str]) -> Raised
 
 
 def _is_wrapper(raised: Raised, paths: Collection[str]) -> bool:
-    """True if the repository raised the exception itself, in answer to another one."""
+    """True if the repository raised the exception itself, in answer to another one, or the language did (PEP 479)."""
     if not raised.frames:
+        return True
+    if raised.type == "RuntimeError" and _ENDED.fullmatch(raised.message):
         return True
     last = raised.frames[-1]
     if not last.in_app or repository_path(last, paths) is None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.syntax import Code
-from app.fix.edit import Before, Replace, Rewrite, Wrap, apply
+from app.fix.edit import Before, Otherwise, Replace, Rewrite, Wrap, apply
 
 
 def parsed(source: str) -> Code:
@@ -77,3 +77,20 @@ def test_never_crashes_on_any_code(text: str) -> None:
     assert statement.value is not None
     result = apply(code, [Replace(statement.value, text)])
     assert result is None or Code.parse(result) is not None
+
+
+def test_an_else_comes_after_the_last_elif() -> None:
+    code = parsed("def f(a):\n\tif a == 1:\n\t\tb = 1\n\telif a == 2:\n\t\tb = 2  # two\n")
+    statement = last(code)
+    assert isinstance(statement, ast.If)
+    before = ast.dump(code.tree)
+    after = apply(code, [Otherwise(statement, "raise ValueError(a)")])
+    assert after == f"{code.source}\telse:\n\t\traise ValueError(a)\n"
+    assert ast.dump(code.tree) == before
+
+
+def test_there_is_no_second_else() -> None:
+    code = parsed("def f(a):\n    if a == 1:\n        b = 1\n    else:\n        b = 2\n")
+    statement = last(code)
+    assert isinstance(statement, ast.If)
+    assert apply(code, [Otherwise(statement, "raise ValueError(a)")]) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.source import LoadedTree
+from app.repair import repair
 from app.repair.reproduce import Reproduction
 
 from .crash_recorder import Crash, record
@@ -214,6 +215,25 @@ def test_the_test_expects_the_package_s_own_error(tmp_path: Path) -> None:
     assert "import pytest\n" in text
     assert "from shares.errors import ShareError\n" in text
     assert "def test_share_raises_share_error() -> None:\n    with pytest.raises(ShareError):\n" in text
+
+
+def test_an_error_that_is_raised_from_the_recorded_one_is_its_answer(tmp_path: Path) -> None:
+    source = """
+        class ShareError(Exception):
+            pass
+
+        def share(total, people):
+            if people.startswith("-"):
+                raise ShareError(f"not a number of people: {people!r}")
+            return total // int(people)
+        """
+    crash = _shares(tmp_path, source, "share(10, 'two')")
+    with crash.sandbox() as sandbox:
+        repaired = repair(crash.finding, crash.tree, sandbox=sandbox)
+    assert repaired.patch is not None, repaired.stop
+    assert repaired.trials[0].passed
+    assert repaired.trials[0].attempt is not None
+    assert repaired.trials[0].attempt.exception == "ShareError"
 
 
 def test_the_test_is_written_as_the_others_are(tmp_path: Path) -> None:

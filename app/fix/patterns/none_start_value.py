@@ -1,7 +1,8 @@
 """What a loader gives for an empty document is read as an empty mapping or list, where it is first named.
 
 What it fixes:
-    `config = yaml.safe_load(file)` of an empty file, and everything after it that reads `config`.
+    `config = yaml.safe_load(file)` of an empty file, and everything after it that reads `config`; a list that one
+    branch of a function starts when it is None, and another branch adds to.
 
 Why it fails:
     Loaders, lookups and queries give None for nothing, and the code goes on as if it had a collection.
@@ -21,11 +22,13 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability
+from app.core.syntax import own_nodes
 from app.fix.conventions import tests_name
-from app.fix.edit import Replace
+from app.fix.edit import Before, Replace
+from app.fix.forms import is_empty
 from app.fix.neutral import LOGGED
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
-from app.fix.scope import parameters
+from app.fix.scope import can_be_written, parameters
 from app.fix.site import Site
 
 _MAPPING = frozenset({"get", "items", "keys", "values", "copy"})
@@ -35,10 +38,11 @@ _COUNTS = frozenset({"any", "dict", "len", "list", "set", "sorted", "sum", "tupl
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
-    """Writes `or {}` or `or []` where the name gets its value."""
+    """Writes `or {}` or `or []` where the name gets its value, or starts it as the function does elsewhere."""
     if site.function is None or not isinstance(site.subject, ast.Name):
         return
     name = site.subject.id
+    yield from _started_elsewhere(site, name)
     binding = _binding(site, name)
     if binding is None or any(tests_name(one, name) for one in ast.walk(site.function)):
         return
@@ -56,6 +60,50 @@ def codemod(site: Site) -> Iterator[Proposal]:
         Strength.CONTEXT,
         safe=not changes,
     )
+
+
+def _started_elsewhere(site: Site, name: str) -> Iterator[Proposal]:
+    """The same name gets a new object in another branch of the function, where it is None."""
+    for node in own_nodes(site.function) if site.function is not None and site.takes_guard else ():
+        if not isinstance(node, ast.If) or node.orelse or not _is_none(node.test, name):
+            continue
+        for one in node.body:
+            match one:
+                case ast.Assign(targets=[ast.Name(id=target)], value=value) if (
+                    target == name and _is_new(value) and can_be_written(site, [value])
+                ):
+                    yield Proposal(
+                        (Before(site.statement, f"if {name} is None:\n    {name} = {site.text(value)}"),),
+                        f"Start `{name}` in line {site.statement.lineno} as line {one.lineno} does",
+                        (f"Line {one.lineno} of {site.function_name} starts it when it is None.",),
+                        "What is started here would have raised.",
+                        Strength.PRECEDENT,
+                        safe=False,
+                    )
+                    return
+                case _:
+                    pass
+
+
+def _is_none(test: ast.expr, name: str) -> bool:
+    """True for `name is None` and `not name`."""
+    match test:
+        case (
+            ast.Compare(left=ast.Name(id=asked), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+            | ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=asked))
+        ):
+            return asked == name
+        case _:
+            return False
+
+
+def _is_new(value: ast.expr) -> bool:
+    """True for an empty container and for an object that is made of nothing."""
+    match value:
+        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=[], keywords=[]):
+            return called[:1].isupper() or called in {"list", "dict", "set"}
+        case _:
+            return is_empty(value)
 
 
 def _kind(uses: set[str]) -> str | None:
@@ -143,6 +191,46 @@ PATTERN = FixPattern(
     answers=NONE_USED,
     codemod=codemod,
     examples=(
+        Example(
+            """\
+def notes(lines):
+    found = []
+    pending = None
+    for line in lines:
+        if line.startswith("!"):
+            pending.append(line[1:])
+            found.append(pending)
+            pending = None
+            continue
+        if pending is None:
+            pending = []
+        pending.append(line)
+    return found
+
+
+assert notes(["a", "!b", "!c"]) == [["a", "b"], ["c"]]
+""",
+            """\
+def notes(lines):
+    found = []
+    pending = None
+    for line in lines:
+        if line.startswith("!"):
+            if pending is None:
+                pending = []
+            pending.append(line[1:])
+            found.append(pending)
+            pending = None
+            continue
+        if pending is None:
+            pending = []
+        pending.append(line)
+    return found
+
+
+assert notes(["a", "!b", "!c"]) == [["a", "b"], ["c"]]
+""",
+        ),
         Example(
             """\
 import json
@@ -239,6 +327,24 @@ def remember(cache, key, value):
 remember({}, "seen", 1)
 """,
             "A new list would not be kept where the call looked for one.",
+        ),
+        Unchanged(
+            """\
+def merged(rows, last):
+    if last is None:
+        last = rows[-1]
+    last.append(1)
+    return last
+
+
+def added(rows, last):
+    last.append(2)
+    return last
+
+
+added([[]], None)
+""",
+            "Another function starts it, and with something of its own.",
         ),
     ),
 )
