@@ -84,7 +84,9 @@ def answer_no_in_turn(site: Site) -> Iterator[Proposal]:
     yield Proposal(
         tuple(Replace(one, f"{has_item} and {_bracketed(site, one)}") for one, has_item in tests.items()),
         f"Test for the missing item before the conditions of lines {lines}",
-        ("Nothing that is not there can meet the conditions, and what comes between them needs no such item.",),
+        (
+            "Nothing that is not there can meet the conditions, and what comes between them needs no such item.",
+        ),
         "Only conditions that would have raised have another result.",
         Strength.SYNTAX,
         safe=False,

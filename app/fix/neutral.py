@@ -71,7 +71,10 @@ def chain_top(site: Site, node: ast.expr) -> ast.expr:
 def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:  # noqa: C901, PLR0912 - a table of forms
     match above:
         case ast.FormattedValue(format_spec=None):
-            yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
+            # Where a number was to stand, a gap may leave a text that says something else.
+            number = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+            strength = Strength.LAST if number else Strength.CONTEXT
+            yield Fallback('""', "In text, nothing is written as nothing.", strength)
         case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec))])):
             if spec[-1:] in "dfeg%n" and spec[-1:]:
                 yield Fallback(
@@ -165,7 +168,9 @@ def _argument(site: Site, node: ast.expr, above: ast.Call | ast.keyword) -> Iter
     keyword = above.arg if isinstance(above, ast.keyword) else None
     position = next((at for at, one in enumerate(call.args) if one is node), None)
     name = _callee(call)
-    if name in LOGGED and position is not None and isinstance(site.parent(call), ast.Expr):
+    # A text that is logged says more than what is missing in it.
+    is_text = form_type(node) == "str"
+    if name in LOGGED and position is not None and not is_text and isinstance(site.parent(call), ast.Expr):
         yield Fallback("None", f"`{name}` writes None as it is.", Strength.CONTEXT)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
         yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)

@@ -93,7 +93,7 @@ def _begins_with_item(site: Site, loop: ast.While, index: str) -> bool:
 
 
 def _moved(loop: ast.While) -> list[str]:
-    """The names that the loop counts up, and gives no other values."""
+    """The names that the loop counts up."""
     return [
         one.target.id
         for one in ast.walk(loop)
@@ -114,7 +114,9 @@ def _rest(site: Site, loop: ast.While, index: str) -> ast.Subscript | None:
     rests = [
         one
         for one in behind
-        if isinstance(one.slice, ast.Slice) and isinstance(one.slice.lower, ast.Name) and one.slice.lower.id == index
+        if isinstance(one.slice, ast.Slice)
+        and isinstance(one.slice.lower, ast.Name)
+        and one.slice.lower.id == index
     ]
     return rests[0] if rests and len(rests) == len(behind) else None
 
