@@ -1,4 +1,4 @@
-"""What a call leaves behind, and what would be lost of it if the function ended at the failing statement."""
+"""The effects of statements: what collects, and what of a call would be lost if it ended at the failing one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import ast
 from app.core.syntax import own_nodes
 from app.fix.forms import form_type
 from app.fix.site import Site
+
+# Methods that put something into a collection, or take it out.
+COLLECTS = frozenset(
+    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "write"}
+)
 
 
 def is_all_it_does(site: Site) -> bool:

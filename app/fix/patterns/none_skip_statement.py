@@ -21,14 +21,10 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
 from app.fix.edit import Wrap
-from app.fix.effects import is_all_it_does, is_part_of_text
+from app.fix.effects import COLLECTS, is_all_it_does, is_part_of_text
 from app.fix.neutral import LOGGED
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
-
-_COLLECTS = frozenset(
-    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "write"}
-)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -92,7 +88,7 @@ def _stays_inside(statement: ast.stmt) -> bool:
         case ast.AugAssign(target=target):
             return not isinstance(target, ast.Attribute)
         case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
-            return name in _COLLECTS | LOGGED
+            return name in COLLECTS | LOGGED
         case _:
             return False
 
