@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.fix.conventions import Conventions, tests_name
-from app.fix.forms import form_type
+from app.fix.forms import form_type, is_empty, load_dump
+from app.fix.local_names import is_guarded
 from app.fix.pattern import Fallback, Strength
 from app.fix.returns import is_optional
+from app.fix.scope import statements_before
 from app.fix.site import Site
 
 _NUMBERS = frozenset({"int", "float", "Decimal", "Fraction"})
@@ -97,6 +99,10 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]: 
             yield Fallback('""', "In joined text, nothing is written as nothing.", Strength.CONTEXT)
         case ast.Assign(targets=[target], value=value) if value is node:
             yield from _assigned(site, target, node)
+        case ast.IfExp(test=test) if test is not node:
+            outer = site.parent(above)
+            if isinstance(outer, ast.Assign) and outer.value is above and len(outer.targets) == 1:
+                yield from _assigned(site, outer.targets[0], above)
         case ast.AnnAssign(target=target, annotation=annotation, value=value) if value is node:
             if is_optional(annotation):
                 yield Fallback(
@@ -223,6 +229,10 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
     if any(tests_name(node, target.id) for node in later):
         yield Fallback("None", f"`{target.id}` is tested afterwards.", Strength.CONTEXT)
         return
+    if _asks_class(site, uses):
+        why = f"The code asks which class `{target.id}` is of before it uses it."
+        yield Fallback("None", why, Strength.CONTEXT)
+        return
     answers = [_use(site, use) for use in uses if isinstance(use.ctx, ast.Load)]
     kinds = {answer.code if answer is not None else None for answer in answers}
     if len(kinds) == 1 and answers[0] is not None:
@@ -232,6 +242,47 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
         yield Fallback(code, why, answers[0].strength, accepted=accepted)
     elif form_type(value) == "str" and None not in kinds:
         yield Fallback('""', f"`{target.id}` is a text.", Strength.TYPE)
+
+
+def _asks_class(site: Site, uses: list[ast.Name]) -> bool:
+    """True if every use of the name is an `isinstance` test or stands behind one, and no test ends in an error."""
+    tests = [one for one in uses if _is_class_test(site.parent(one))]
+    branches = [
+        above
+        for test in tests
+        for above in site.code.ancestors(test)
+        if isinstance(above, ast.If) and test in ast.walk(above.test)
+    ]
+    refused = any(
+        isinstance(one, ast.Raise) for branch in branches for part in branch.body for one in ast.walk(part)
+    )
+    return bool(tests) and not refused and all(one in tests or is_guarded(site, one) for one in uses)
+
+
+def _is_class_test(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
+
+
+def start_value(site: Site, value: ast.expr) -> Iterator[Fallback]:
+    """What the target of an assignment of `value` holds already: it was set to an empty value in front of it."""
+    assignment = site.parent(value)
+    if not isinstance(assignment, ast.Assign) or len(assignment.targets) != 1:
+        return
+    wanted = load_dump(assignment.targets[0])
+    for one in reversed(statements_before(site)):
+        match one:
+            case (
+                ast.Assign(targets=[target], value=start)
+                | ast.AnnAssign(target=target, value=ast.expr() as start)
+            ):
+                pass
+            case _:
+                continue
+        if load_dump(target) == wanted:
+            if is_empty(start) or (isinstance(start, ast.Constant) and start.value in {None, ""}):
+                why = f"`{site.text(target)}` starts as `{site.text(start)}` in line {one.lineno}."
+                yield Fallback(site.text(start), why, Strength.GUARD)
+            return
 
 
 def _use(site: Site, use: ast.Name) -> Fallback | None:

@@ -9,7 +9,7 @@ Why it fails:
 Fix safety:
     Safe where every later use tests the name for None or for truth, only cleans up, or only adds what the loop before
     it found to a collection: a path that set it keeps its value. In a loop a round may count on the value of the round
-    before, so a person reviews. Without such tests nothing says what the name stands for on the path that was forgotten.
+    before, so a person reviews. Otherwise nothing says what the name stands for on the path that was forgotten.
 
 References:
     Python FAQ, "Why am I getting an UnboundLocalError when the variable has a value?"
