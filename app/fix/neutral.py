@@ -253,9 +253,7 @@ def _asks_class(site: Site, uses: list[ast.Name]) -> bool:
         for above in site.code.ancestors(test)
         if isinstance(above, ast.If) and test in ast.walk(above.test)
     ]
-    refused = any(
-        isinstance(one, ast.Raise) for branch in branches for part in branch.body for one in ast.walk(part)
-    )
+    refused = any(isinstance(one, ast.Raise) for branch in branches for one in ast.walk(branch))
     return bool(tests) and not refused and all(one in tests or is_guarded(site, one) for one in uses)
 
 
@@ -269,20 +267,23 @@ def start_value(site: Site, value: ast.expr) -> Iterator[Fallback]:
     if not isinstance(assignment, ast.Assign) or len(assignment.targets) != 1:
         return
     wanted = load_dump(assignment.targets[0])
-    for one in reversed(statements_before(site)):
+    latest: tuple[int, ast.expr] | None = None
+    for one in statements_before(site, site.loop):
         match one:
             case (
                 ast.Assign(targets=[target], value=start)
                 | ast.AnnAssign(target=target, value=ast.expr() as start)
             ):
-                pass
+                if load_dump(target) == wanted and (latest is None or one.lineno > latest[0]):
+                    latest = one.lineno, start
             case _:
-                continue
-        if load_dump(target) == wanted:
-            if is_empty(start) or (isinstance(start, ast.Constant) and start.value in {None, ""}):
-                why = f"`{site.text(target)}` starts as `{site.text(start)}` in line {one.lineno}."
-                yield Fallback(site.text(start), why, Strength.GUARD)
-            return
+                pass
+    if latest is None:
+        return
+    line, start = latest
+    if is_empty(start) or (isinstance(start, ast.Constant) and start.value in {None, ""}):
+        why = f"`{site.text(assignment.targets[0])}` starts as `{site.text(start)}` in line {line}."
+        yield Fallback(site.text(start), why, Strength.GUARD)
 
 
 def _use(site: Site, use: ast.Name) -> Fallback | None:

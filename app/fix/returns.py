@@ -12,6 +12,7 @@ from app.fix.conventions import guard_return, is_constant, is_missing_test, modu
 from app.fix.effects import is_all_it_does, sets_state
 from app.fix.forms import form_type
 from app.fix.pattern import Fallback, Strength
+from app.fix.scope import enclosing_class
 from app.fix.site import Site
 
 _EMPTY = {
@@ -331,12 +332,28 @@ def _extended(site: Site) -> Iterator[Fallback]:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
-                value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=method)),
-            ) if name == site.subject.id and method == site.function.name:
-                why = f"`super().{method}()` in line {node.lineno} gives None for nothing."
+                value=ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments),
+            ) if (
+                name == site.subject.id and method == site.function.name and _is_base(site, owner, arguments)
+            ):
+                why = f"`{site.text(owner)}.{method}()` in line {node.lineno} gives None for nothing."
                 yield Fallback("None", why, Strength.GUARD)
             case _:
                 pass
+
+
+def _is_base(site: Site, owner: ast.expr, arguments: list[ast.expr]) -> bool:
+    """True for `super()`, and for a base class that is given the object itself."""
+    match owner:
+        case ast.Call(func=ast.Name(id="super")):
+            return True
+        case ast.Name() | ast.Attribute():
+            above = enclosing_class(site.code, site.function) if site.function is not None else None
+            bases = [ast.dump(one) for one in above.bases] if above is not None else []
+            itself = bool(arguments) and isinstance(arguments[0], ast.Name) and arguments[0].id == "self"
+            return itself and ast.dump(owner) in bases
+        case _:
+            return False
 
 
 _CONVERTS = re.compile(r"pars|decod|encod|convert|serial|format|normali[sz]e|(?:^|_)(?:to|from)_")

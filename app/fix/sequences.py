@@ -59,7 +59,7 @@ def _is_empty_for_strict(site: Site, node: ast.Subscript) -> bool:
         and isinstance(above, ast.Call)
         and isinstance(above.func, ast.Name)
         and above.func.id in _STRICT
-        and above.args[0] is node
+        and node in above.args[:1]
     )
 
 

@@ -63,8 +63,9 @@ def _endless(site: Site) -> Iterator[Proposal]:
     rest = _rest(site, loop, index) if index is not None and always else None
     if index is None or rest is None or not _begins_with_item(site, loop, index):
         return
-    ahead = None if site.statement is loop.body[0] else guard_test(site)
-    if ahead is None and site.statement is not loop.body[0]:
+    first = isinstance(site.node.slice, ast.Name) and site.statement is loop.body[0]
+    ahead = None if first else guard_test(site)
+    if ahead is None and not first:
         return
     yield Proposal(
         (
