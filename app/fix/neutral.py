@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.fix.conventions import Conventions, tests_name
-from app.fix.forms import form_type, is_empty, load_dump
+from app.fix.forms import form_type
 from app.fix.local_names import is_guarded
 from app.fix.pattern import Fallback, Strength
 from app.fix.returns import is_optional
-from app.fix.scope import statements_before
 from app.fix.site import Site
 
 _NUMBERS = frozenset({"int", "float", "Decimal", "Fraction"})
@@ -245,45 +244,14 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
 
 
 def _asks_class(site: Site, uses: list[ast.Name]) -> bool:
-    """True if every use of the name is an `isinstance` test or stands behind one, and no test ends in an error."""
+    """True if every use of the name is an `isinstance` test or stands behind one, and what follows refuses nothing."""
     tests = [one for one in uses if _is_class_test(site.parent(one))]
-    branches = [
-        above
-        for test in tests
-        for above in site.code.ancestors(test)
-        if isinstance(above, ast.If) and test in ast.walk(above.test)
-    ]
-    refused = any(isinstance(one, ast.Raise) for branch in branches for one in ast.walk(branch))
+    refused = any(isinstance(node, ast.Raise) for one in site.following for node in ast.walk(one))
     return bool(tests) and not refused and all(one in tests or is_guarded(site, one) for one in uses)
 
 
 def _is_class_test(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
-
-
-def start_value(site: Site, value: ast.expr) -> Iterator[Fallback]:
-    """What the target of an assignment of `value` holds already: it was set to an empty value in front of it."""
-    assignment = site.parent(value)
-    if not isinstance(assignment, ast.Assign) or len(assignment.targets) != 1:
-        return
-    wanted = load_dump(assignment.targets[0])
-    latest: tuple[int, ast.expr] | None = None
-    for one in statements_before(site, site.loop):
-        match one:
-            case (
-                ast.Assign(targets=[target], value=start)
-                | ast.AnnAssign(target=target, value=ast.expr() as start)
-            ):
-                if load_dump(target) == wanted and (latest is None or one.lineno > latest[0]):
-                    latest = one.lineno, start
-            case _:
-                pass
-    if latest is None:
-        return
-    line, start = latest
-    if is_empty(start) or (isinstance(start, ast.Constant) and start.value in {None, ""}):
-        why = f"`{site.text(assignment.targets[0])}` starts as `{site.text(start)}` in line {line}."
-        yield Fallback(site.text(start), why, Strength.GUARD)
 
 
 def _use(site: Site, use: ast.Name) -> Fallback | None:

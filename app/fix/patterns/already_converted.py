@@ -17,43 +17,22 @@ References:
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from app.core.model import Applicability, FailureKind
-from app.core.recorded import type_name
+from app.fix.conversions import needless_conversion
 from app.fix.edit import Edit, Replace, Wrap
 from app.fix.forms import is_plain
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
-_MAKES = re.compile(r"from|strp|parse")
-_GOT = re.compile(r"^'(\w+)' object has no attribute|(?:not|got) '?(?:\w+\.)*(\w+)'?$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Conversion:
-    """A call that makes an object of the class `made`, as source, of a value."""
-
-    call: ast.Call
-    value: ast.expr
-    made: str
-
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the conversion only for what is not of the class yet."""
-    found = _conversion(site)
+    found = needless_conversion(site)
     if found is None or not is_plain(found.value):
         return
     name, value = found.made.rpartition(".")[2], site.text(found.value)
-    got = _GOT.search(site.trace.message)
-    told = {next(filter(None, got.groups()))} if got is not None else set()
-    recorded = {type_name(site.variables, found.value)} - {None}
-    if told | recorded != {name}:
-        return
-    if site.trace.depth and not recorded:  # the class's own code may have failed on itself
-        return
     is_all = isinstance(site.statement, ast.Expr) and site.statement.value is found.call
     code = f"{value} if isinstance({value}, {found.made}) else {site.text(found.call)}"
     edit: Edit = (
@@ -68,24 +47,6 @@ def codemod(site: Site) -> Iterator[Proposal]:
         "Other values are converted as before.",
         Strength.SIGNATURE,
     )
-
-
-def _conversion(site: Site) -> _Conversion | None:
-    match site.node:
-        case (
-            ast.Call(
-                func=ast.Attribute(value=ast.Name(id="json"), attr="loads"), args=[value], keywords=[]
-            ) as call
-        ):
-            return _Conversion(call, value, type_name(site.variables, value) or "dict")
-        case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[value, *_]) as call if _MAKES.match(
-            method
-        ):
-            return _Conversion(call, value, ast.unparse(owner))
-        case ast.Call(func=ast.Name() | ast.Attribute() as func, args=[value], keywords=[]) as call:
-            return _Conversion(call, value, ast.unparse(func))
-        case _:
-            return None
 
 
 PATTERN = FixPattern(

@@ -22,11 +22,12 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.fix.edit import Replace
 from app.fix.keys import gets, is_loaded, is_misspelt, is_only_tested, is_table
-from app.fix.neutral import neutral_places, outside_quotes, start_value
+from app.fix.neutral import neutral_places, outside_quotes
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.patterns.none_test_guard import refuses
 from app.fix.returns import answers_yes_or_no, fallback_returns
 from app.fix.site import Site
+from app.fix.start_values import start_value
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -156,6 +157,19 @@ assert greeting([], {"loud": True}) == "you"
         ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def seconds(settings):
+    minutes = None
+    if settings:
+        minutes = settings["minutes"]
+    return minutes * 60
+
+
+seconds({"hours": 1})
+""",
+            "The start value is no answer: what follows can not calculate with it.",
+        ),
         Unchanged(
             """\
 def greeting(options):

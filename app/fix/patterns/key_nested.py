@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from app.core.model import Applicability
 from app.fix.edit import Replace
 from app.fix.keys import gets, is_loaded, is_misspelt
-from app.fix.neutral import chain_top, neutral_places, start_value
+from app.fix.neutral import chain_top, neutral_places
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
+from app.fix.start_values import start_value
 
 
 def codemod(site: Site) -> Iterator[Proposal]:

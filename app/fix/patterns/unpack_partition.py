@@ -73,7 +73,7 @@ def _is_read(site: Site, second: ast.expr) -> bool:
     if site.function is None or not isinstance(second, ast.Name):
         return True
     return any(
-        isinstance(one, ast.Name) and one.id == second.id and not isinstance(one.ctx, ast.Store)
+        isinstance(one, ast.Name) and one.id in {second.id, "locals"} and not isinstance(one.ctx, ast.Store)
         for one in ast.walk(site.function)
     ) or any(
         second.id in one.names
