@@ -44,7 +44,7 @@ def _conversion(site: Site) -> Conversion | None:
                 func=ast.Attribute(value=ast.Name(id="json"), attr="loads"), args=[value], keywords=[]
             ) as call
         ):
-            return Conversion(call, value, type_name(site.variables, value) or "dict")
+            return Conversion(call, value, "list" if type_name(site.variables, value) == "list" else "dict")
         case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[value, *_]) as call if _MAKES.match(
             method
         ):
