@@ -27,14 +27,14 @@ def conditions(failure: Failure, subject: str, key: str, message: str) -> tuple[
         case FailureKind.MISSING_KEY:
             return f"{key} in {subject}", f"{key} not in {subject}"
         case FailureKind.BAD_INDEX:
-            return _index_tests(subject, failure.key or "", message)
+            return index_tests(subject, failure.key or "", message)
         case FailureKind.ZERO:
             return f"{subject} != 0", f"{subject} == 0"
         case _:
             return None
 
 
-def _index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | None:
+def index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | None:
     """The conditions that a sequence has, or lacks, the item at the index with this source."""
     built_in = _BUILT_IN.search(message) is not None
     if not index or not (built_in or _COUNTABLE.search(message)):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from app.core.model import FailureKind
 from app.core.syntax import Code, names_bound, names_in
 from app.fix.ahead import ahead
+from app.fix.conditions import index_tests
 from app.fix.conventions import module_names
 from app.fix.edit import Around, Replace
 from app.fix.pattern import Proposal, Strength
@@ -17,7 +18,7 @@ from app.fix.patterns.none_skip_statement import skip_statement
 from app.fix.patterns.none_test_guard import guard_test
 from app.fix.returns import fallback_returns
 from app.fix.scope import parameters
-from app.fix.sequences import is_indexed_elsewhere
+from app.fix.sequences import is_indexed_elsewhere, reads_of_lacking
 from app.fix.site import Site
 
 _MOST = 2
@@ -59,6 +60,45 @@ def answer_no_in_chain(site: Site) -> Iterator[Proposal]:
         Strength.SIGNATURE,
         safe=False,
     )
+
+
+def answer_no_in_turn(site: Site) -> Iterator[Proposal]:
+    """Several tests in a row, each about an item that the sequence is too short for, are all false."""
+    tests: dict[ast.expr, str] = {}
+    reads = reads_of_lacking(site)
+    for one in reads:
+        test = _test_of(site, one)
+        has_item = index_tests(site.line, ast.unparse(one.slice), site.trace.message)
+        if test is None or has_item is None or holds_only_behind(site.code, one, list(tests)):
+            continue
+        if _reads_first(test, ast.dump(one)):
+            tests.setdefault(test, has_item[0])
+    asked = list(tests)
+    if len(asked) < 2 or not any(site.node in ast.walk(one) for one in asked):  # noqa: PLR2004 - one alone is no row
+        return
+    inside = {part for one in asked for part in ast.walk(one)}
+    loose = [one for one in reads if one not in inside and not holds_only_behind(site.code, one, asked)]
+    if loose or any(_is_negated(one) for one in asked) or not site.is_plain_enough:
+        return
+    lines = ", ".join(str(one.lineno) for one in asked)
+    yield Proposal(
+        tuple(Replace(one, f"{has_item} and {_bracketed(site, one)}") for one, has_item in tests.items()),
+        f"Test for the missing item before the conditions of lines {lines}",
+        (
+            "Nothing that is not there can meet the conditions, and what comes between them needs no such item.",
+        ),
+        "Only conditions that would have raised have another result.",
+        Strength.SYNTAX,
+        safe=False,
+    )
+
+
+def _test_of(site: Site, node: ast.expr) -> ast.expr | None:
+    """The condition of an `if` or `while` that holds the expression."""
+    statement = site.code.statement_of(node)
+    if not isinstance(statement, ast.If | ast.While) or node not in ast.walk(statement.test):
+        return None
+    return statement.test
 
 
 def _chain(statement: ast.If) -> Iterator[ast.expr]:

@@ -14,6 +14,9 @@ _MAPPINGS = frozenset(
     {"dict", "Mapping", "MutableMapping", "Dict", "OrderedDict", "Counter", "defaultdict", "environ"}
 )
 _KNOWN = frozenset({"environ", "headers", "session", "cookies"})  # trackers filter some of these out
+_DOCUMENTS = frozenset(
+    {"json", "simplejson", "ujson", "orjson", "toml", "tomli", "tomlkit", "tomllib", "yaml"}
+)
 _SHORTEST = 4
 _ALIKE = 0.8
 
@@ -31,7 +34,22 @@ def gets(site: Site) -> bool:
     name = subject.attr if isinstance(subject, ast.Attribute) else getattr(subject, "id", "")
     if name in _KNOWN:
         return True
-    return _is_dict_elsewhere(site, subject) or _is_declared(site, subject)
+    return is_loaded(subject) or _is_dict_elsewhere(site, subject) or _is_declared(site, subject)
+
+
+def is_loaded(node: ast.expr) -> bool:
+    """True for a part of a document that was just read: `json.load(file)["server"]`."""
+    match node:
+        case ast.Subscript(value=inner, slice=ast.Constant(value=str())):
+            return is_loaded(inner)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=module), attr="load" | "loads" | "safe_load" | "parse")
+        ):
+            return module in _DOCUMENTS
+        case ast.Call(func=ast.Attribute(attr="json"), args=[]):
+            return True
+        case _:
+            return False
 
 
 def _is_declared(site: Site, subject: ast.expr) -> bool:

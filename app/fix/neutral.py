@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.fix.conventions import Conventions, tests_name
 from app.fix.forms import form_type
+from app.fix.local_names import is_guarded
 from app.fix.pattern import Fallback, Strength
 from app.fix.returns import is_optional
 from app.fix.site import Site
@@ -71,7 +72,10 @@ def chain_top(site: Site, node: ast.expr) -> ast.expr:
 def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]:  # noqa: C901, PLR0912 - a table of forms
     match above:
         case ast.FormattedValue(format_spec=None):
-            yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
+            # Where a number was to stand, a gap may leave a text that says something else.
+            number = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+            strength = Strength.LAST if number else Strength.CONTEXT
+            yield Fallback('""', "In text, nothing is written as nothing.", strength)
         case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec))])):
             if spec[-1:] in "dfeg%n" and spec[-1:]:
                 yield Fallback(
@@ -94,6 +98,10 @@ def _neutral(site: Site, node: ast.expr, above: ast.AST) -> Iterator[Fallback]: 
             yield Fallback('""', "In joined text, nothing is written as nothing.", Strength.CONTEXT)
         case ast.Assign(targets=[target], value=value) if value is node:
             yield from _assigned(site, target, node)
+        case ast.IfExp(test=test) if test is not node:
+            outer = site.parent(above)
+            if isinstance(outer, ast.Assign) and outer.value is above and len(outer.targets) == 1:
+                yield from _assigned(site, outer.targets[0], above)
         case ast.AnnAssign(target=target, annotation=annotation, value=value) if value is node:
             if is_optional(annotation):
                 yield Fallback(
@@ -165,7 +173,9 @@ def _argument(site: Site, node: ast.expr, above: ast.Call | ast.keyword) -> Iter
     keyword = above.arg if isinstance(above, ast.keyword) else None
     position = next((at for at, one in enumerate(call.args) if one is node), None)
     name = _callee(call)
-    if name in LOGGED and position is not None and isinstance(site.parent(call), ast.Expr):
+    # A text that is logged says more than what is missing in it.
+    is_text = form_type(node) == "str"
+    if name in LOGGED and position is not None and not is_text and isinstance(site.parent(call), ast.Expr):
         yield Fallback("None", f"`{name}` writes None as it is.", Strength.CONTEXT)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
         yield Fallback('""', "In text, nothing is written as nothing.", Strength.CONTEXT)
@@ -218,6 +228,10 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
     if any(tests_name(node, target.id) for node in later):
         yield Fallback("None", f"`{target.id}` is tested afterwards.", Strength.CONTEXT)
         return
+    if _asks_class(site, uses):
+        why = f"The code asks which class `{target.id}` is of before it uses it."
+        yield Fallback("None", why, Strength.CONTEXT)
+        return
     answers = [_use(site, use) for use in uses if isinstance(use.ctx, ast.Load)]
     kinds = {answer.code if answer is not None else None for answer in answers}
     if len(kinds) == 1 and answers[0] is not None:
@@ -227,6 +241,17 @@ def _assigned(site: Site, target: ast.expr, value: ast.expr) -> Iterator[Fallbac
         yield Fallback(code, why, answers[0].strength, accepted=accepted)
     elif form_type(value) == "str" and None not in kinds:
         yield Fallback('""', f"`{target.id}` is a text.", Strength.TYPE)
+
+
+def _asks_class(site: Site, uses: list[ast.Name]) -> bool:
+    """True if every use of the name is an `isinstance` test or stands behind one, and what follows refuses nothing."""
+    tests = [one for one in uses if _is_class_test(site.parent(one))]
+    refused = any(isinstance(node, ast.Raise) for one in site.following for node in ast.walk(one))
+    return bool(tests) and not refused and all(one in tests or is_guarded(site, one) for one in uses)
+
+
+def _is_class_test(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
 
 
 def _use(site: Site, use: ast.Name) -> Fallback | None:

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from app.core.syntax import names_bound, own_nodes
 from app.fix.conventions import guard_return, is_constant, is_missing_test, module_names
+from app.fix.effects import is_all_it_does, sets_state
 from app.fix.forms import form_type
 from app.fix.pattern import Fallback, Strength
+from app.fix.scope import enclosing_class
 from app.fix.site import Site
 
 _EMPTY = {
@@ -144,7 +146,7 @@ def declared(site: Site) -> Iterator[Fallback]:
             return
     text = ast.unparse(annotation)
     if isinstance(annotation, ast.Constant) and annotation.value is None:
-        yield Fallback("", f"{site.function_name} returns nothing.", Strength.GUARD)
+        yield _early_end(site, f"{site.function_name} returns nothing.")
     elif is_optional(annotation):
         yield Fallback("None", f"{site.function_name} is declared to return `{text}`.", Strength.GUARD)
     else:
@@ -186,33 +188,13 @@ def _procedure(site: Site) -> Iterator[Fallback]:
         and site.function.returns is None
         and all(one.value is None for one in _returns(site))
     ):
-        sets = _sets_state(site) or _is_all_it_does(site)
-        strength = Strength.LAST if sets else Strength.GUARD
-        yield Fallback("", f"{site.function_name} never returns a value.", strength, accepted=not sets)
+        yield _early_end(site, f"{site.function_name} never returns a value.")
 
 
-def _is_all_it_does(site: Site) -> bool:
-    """True if the failing statement is the one effect of the function: without it nothing would be left of the call."""
-    effects = [
-        one
-        for one in own_nodes(site.function)
-        if isinstance(one, ast.For | ast.While | ast.With | ast.Delete | ast.AugAssign)
-        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call | ast.Await))
-        or (isinstance(one, ast.Assign) and not all(isinstance(target, ast.Name) for target in one.targets))
-    ] if site.function is not None else []  # fmt: skip
-    return effects == [site.statement]
-
-
-def _sets_state(site: Site) -> bool:
-    """True if the rest of the function sets attributes of its object: callers may count on them."""
-    return any(
-        isinstance(one, ast.Attribute)
-        and isinstance(one.ctx, ast.Store)
-        and isinstance(one.value, ast.Name)
-        and one.value.id == "self"
-        for statement in [site.statement, *site.following]
-        for one in ast.walk(statement)
-    )
+def _early_end(site: Site, why: str) -> Fallback:
+    """No value; weak where the call would be left without its effect."""
+    lost = sets_state(site) or is_all_it_does(site)
+    return Fallback("", why, Strength.LAST if lost else Strength.GUARD, accepted=not lost)
 
 
 def _none(site: Site) -> Iterator[Fallback]:
@@ -350,12 +332,28 @@ def _extended(site: Site) -> Iterator[Fallback]:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
-                value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=method)),
-            ) if name == site.subject.id and method == site.function.name:
-                why = f"`super().{method}()` in line {node.lineno} gives None for nothing."
+                value=ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments),
+            ) if (
+                name == site.subject.id and method == site.function.name and _is_base(site, owner, arguments)
+            ):
+                why = f"`{site.text(owner)}.{method}()` in line {node.lineno} gives None for nothing."
                 yield Fallback("None", why, Strength.GUARD)
             case _:
                 pass
+
+
+def _is_base(site: Site, owner: ast.expr, arguments: list[ast.expr]) -> bool:
+    """True for `super()`, and for a base class that is given the object itself."""
+    match owner:
+        case ast.Call(func=ast.Name(id="super")):
+            return True
+        case ast.Name() | ast.Attribute():
+            above = enclosing_class(site.code, site.function) if site.function is not None else None
+            bases = [ast.dump(one) for one in above.bases] if above is not None else []
+            itself = bool(arguments) and isinstance(arguments[0], ast.Name) and arguments[0].id == "self"
+            return itself and ast.dump(owner) in bases
+        case _:
+            return False
 
 
 _CONVERTS = re.compile(r"pars|decod|encod|convert|serial|format|normali[sz]e|(?:^|_)(?:to|from)_")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from app.core.syntax import Code
+from app.core.syntax import Code, names_bound, names_in
+from app.fix.conditions import lacks_too
 from app.fix.site import Site
+
+# What takes no empty text.
+_STRICT = frozenset({"Decimal", "Fraction", "float", "int", "max", "min", "ord"})
 
 
 def is_indexed_elsewhere(site: Site) -> bool:
@@ -16,13 +20,46 @@ def is_indexed_elsewhere(site: Site) -> bool:
         scopes += site.loop.body
     return any(
         isinstance(node, ast.Subscript)
-        and not isinstance(node.slice, ast.Slice)
+        and (not isinstance(node.slice, ast.Slice) or _is_empty_for_strict(site, node))
         and ast.dump(node.value) == wanted
         and site.statement not in [node, *site.code.ancestors(node)]
         and not site.is_tested(node, ast.dump(node))
         and not _is_tried(site.code, node)
         for scope in scopes
         for node in ast.walk(scope)
+    )
+
+
+def reads_of_lacking(site: Site) -> list[ast.Subscript]:
+    """The reads, in the failing statement and in those after it, of items that cannot be there without the failing one.
+
+    Nothing is told where the sequence may be another one by then.
+    """
+    missing, wanted = site.failure.key or "", ast.dump(site.subject)
+    scopes = [site.statement, *site.following]
+    if any(names_in(site.subject) & names_bound(one) for one in scopes):
+        return []
+    return [
+        node
+        for scope in scopes
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Subscript)
+        and ast.dump(node.value) == wanted
+        and lacks_too(missing, ast.unparse(node.slice))
+    ]
+
+
+def _is_empty_for_strict(site: Site, node: ast.Subscript) -> bool:
+    """True for `int(text[1:])` where item 1 is missing: the rest is empty, and an empty text is no number."""
+    above = site.parent(node)
+    start = node.slice.lower if isinstance(node.slice, ast.Slice) else None
+    return (
+        start is not None
+        and lacks_too(site.failure.key or "", ast.unparse(start))
+        and isinstance(above, ast.Call)
+        and isinstance(above.func, ast.Name)
+        and above.func.id in _STRICT
+        and node in above.args[:1]
     )
 
 

@@ -349,7 +349,7 @@ class Site:
         for above in self.code.ancestors(node):
             match above:
                 case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if below is not test:
-                    if self._mentions(test, wanted):
+                    if above not in self._around and self._mentions(test, wanted):
                         return True
                 case ast.BoolOp(op=op, values=values):
                     earlier = values[: next((at for at, one in enumerate(values) if one is below), 0)]
@@ -366,6 +366,11 @@ class Site:
                     pass
             below = above
         return False
+
+    @cached_property
+    def _around(self) -> set[ast.AST]:
+        """What lies around the statement: a test that did not keep it from failing protects nothing else either."""
+        return set(self.code.ancestors(self.statement))
 
     def _mentions(self, test: ast.AST, wanted: str) -> bool:
         subject = ast.dump(self.subject)

@@ -98,11 +98,12 @@ def suspects(
 
 def _unbound(nodes: Sequence[ast.AST], message: str) -> Iterator[Suspect]:
     match = re.search(r"variable '(\w+)'", message)
-    for node in nodes:
-        if match and isinstance(node, ast.Name) and node.id == match[1] and isinstance(node.ctx, ast.Load):
-            yield Suspect(
-                FailureKind.UNBOUND, node, node, node.id, (f"The message names the local `{node.id}`.",)
-            )
+    named = [one for one in nodes if match and isinstance(one, ast.Name) and one.id == match[1]]
+    # Where the statement only stores the name, it is the target of `+=`, which reads it first.
+    for node in [one for one in named if isinstance(one.ctx, ast.Load)] or named:
+        yield Suspect(
+            FailureKind.UNBOUND, node, node, node.id, (f"The message names the local `{node.id}`.",)
+        )
 
 
 def _indexes(nodes: Sequence[ast.AST], message: str, variables: Locals) -> list[Suspect]:

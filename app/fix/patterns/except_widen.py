@@ -9,7 +9,8 @@ Why it fails:
 Fix safety:
     Safe where the `try` covers nothing but the failing statement and its handler does not answer with an error of its
     own: then only executions that raised this exception here go another way. Otherwise a person reviews. A handler that
-    passes the exception on, or reads what only its own exception has, is left alone.
+    passes the exception on, or reads what only its own exception has, is left alone; so is a value that needed no
+    conversion, for which "can not be converted" is no answer.
 
 References:
     Python Language Reference, "The try statement".
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 from app.core.exceptions import SLIPS, is_builtin
 from app.core.model import Applicability, FailureKind
 from app.fix.conventions import Conventions
+from app.fix.conversions import needless_conversion
 from app.fix.edit import Import, Replace
 from app.fix.handlers import Attempt, attempts_around, caught, is_caught_here, is_related, spelled
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
@@ -39,7 +41,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
     if site.trace.distance and set(names) & SLIPS:
         return
     around = list(attempts_around(site))
-    if is_caught_here(site):
+    if is_caught_here(site) or needless_conversion(site) is not None:
         return
     related = [
         one

@@ -33,7 +33,7 @@ _METHODS = {"0": "startswith", "-1": "endswith"}
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the comparison as a call, with those like it in the statements that follow."""
-    if site.failure.key not in _METHODS or not _is_text(site) or not site.is_plain:
+    if site.failure.key not in _METHODS or not _is_text(site):
         return
     asked = _questions(site)
     above = site.parent(site.node)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
-from app.fix.guards import answer_no, answer_no_in_chain
+from app.fix.guards import answer_no, answer_no_in_chain, answer_no_in_turn
 from app.fix.pattern import INDEX_MISSING, Example, FixPattern, Proposal, Unchanged
 from app.fix.site import Site
 
@@ -28,6 +28,7 @@ from app.fix.site import Site
 def codemod(site: Site) -> Iterator[Proposal]:
     """Puts the test for the item in front of the failing test."""
     yield from answer_no_in_chain(site)
+    yield from answer_no_in_turn(site)
     yield from answer_no(site)
 
 
@@ -98,8 +99,48 @@ def action(words):
 assert action([]) == "help"
 """,
         ),
+        Example(
+            """\
+def without_blanks(words):
+    while words[1] == "":
+        words.pop(1)
+    while words[-2] == "":
+        words.pop(-2)
+    return words
+
+
+assert without_blanks(["("]) == ["("]
+assert without_blanks(["(", "", "a", "", ")"]) == ["(", "a", ")"]
+""",
+            """\
+def without_blanks(words):
+    while len(words) > 1 and words[1] == "":
+        words.pop(1)
+    while len(words) >= 2 and words[-2] == "":
+        words.pop(-2)
+    return words
+
+
+assert without_blanks(["("]) == ["("]
+assert without_blanks(["(", "", "a", "", ")"]) == ["(", "a", ")"]
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def joined(words):
+    while words[1] == "":
+        words.pop(1)
+    while words[-2] == "":
+        words.pop(-2)
+    return words[0] + words[1]
+
+
+joined(["("])
+""",
+            "The result needs the item as well.",
+        ),
         Unchanged(
             """\
 def warnings(states):

@@ -21,12 +21,13 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Replace
-from app.fix.keys import gets, is_misspelt, is_only_tested, is_table
+from app.fix.keys import gets, is_loaded, is_misspelt, is_only_tested, is_table
 from app.fix.neutral import neutral_places, outside_quotes
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.patterns.none_test_guard import refuses
 from app.fix.returns import answers_yes_or_no, fallback_returns
 from app.fix.site import Site
+from app.fix.start_values import start_value
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -73,6 +74,8 @@ def _defaults(site: Site) -> Iterator[Fallback]:  # noqa: C901 - a table of form
             limit = Strength.GUARD if is_table(site) else Strength.LAST
             yield from (one for one in fallback_returns(site) if one.code and one.strength <= limit)
         case _ if isinstance(site.key, ast.Constant) and not is_table(site):
+            # Of a document that was just read the other steps may be missing as well.
+            yield from start_value(site, site.node) if not is_loaded(site.subject) else ()
             yield from (
                 place.fallback for place in neutral_places(site, site.node) if place.node is site.node
             )
@@ -130,8 +133,56 @@ def pieces(line):
 assert pieces({"sku": "A"}) == 1
 """,
         ),
+        Example(
+            """\
+def greeting(arguments, options):
+    name = arguments[0] if arguments else options["name"]
+    if isinstance(name, str) and name.isupper():
+        return name.title()
+    return "you"
+
+
+assert greeting([], {"loud": True}) == "you"
+""",
+            """\
+def greeting(arguments, options):
+    name = arguments[0] if arguments else options.get("name")
+    if isinstance(name, str) and name.isupper():
+        return name.title()
+    return "you"
+
+
+assert greeting([], {"loud": True}) == "you"
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def seconds(settings):
+    minutes = None
+    if settings:
+        minutes = settings["minutes"]
+    return minutes * 60
+
+
+seconds({"hours": 1})
+""",
+            "The start value is no answer: what follows can not calculate with it.",
+        ),
+        Unchanged(
+            """\
+def greeting(options):
+    name = options["name"]
+    if not isinstance(name, str):
+        raise TypeError("a name is a text")
+    return name.title()
+
+
+greeting({"loud": True})
+""",
+            "The code refuses what is no text: None would only be another error.",
+        ),
         Unchanged(
             """\
 RATES = {"standard": 19}

@@ -1,13 +1,15 @@
 """A chain of lookups goes on with an empty mapping where its first part is missing, to the default at its end.
 
 What it fixes:
-    `order["shipping"].get("city", "")` on an order without shipping.
+    `order["shipping"].get("city", "")` on an order without shipping; `self.tool = load(file)["tool"]["x"]` where
+    `self.tool` starts as `{}`.
 
 Why it fails:
     The last step allows for a missing key, the steps before it do not.
 
 Fix safety:
-    Safe. The chain gives another result only where it would have raised, and its end already has a value for that.
+    Safe. The chain gives another result only where it would have raised, and its end or its target already has a value
+    for that.
 
 References:
     Python Standard Library, `dict.get`.
@@ -20,10 +22,11 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability
 from app.fix.edit import Replace
-from app.fix.keys import gets, is_misspelt
+from app.fix.keys import gets, is_loaded, is_misspelt
 from app.fix.neutral import chain_top, neutral_places
 from app.fix.pattern import KEY_MISSING, Example, Fallback, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
+from app.fix.start_values import start_value
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -32,13 +35,19 @@ def codemod(site: Site) -> Iterator[Proposal]:
         return
     top = chain_top(site, site.node)
     steps = _steps(site, top)
-    if steps is None or top is site.node:
+    if steps is None:
         return
-    head = f"{site.text(site.subject)}.get({site.text(site.node.slice)}, {{}})"
+    start, before = _loaded(site)
+    if top is site.node and not is_loaded(site.subject):
+        return
     for fallback in _ends(site, top):
-        *middle, last = steps
+        keys = [*before, site.text(site.node.slice), *steps]
         default = "" if fallback.code == "None" else f", {fallback.code}"
-        code = head + "".join(f".get({one}, {{}})" for one in middle) + f".get({last}{default})"
+        code = (
+            site.text(start)
+            + "".join(f".get({one}, {{}})" for one in keys[:-1])
+            + f".get({keys[-1]}{default})"
+        )
         yield Proposal(
             (Replace(top, code),),
             f"Use `{fallback.code}` when {site.missing}",
@@ -48,6 +57,15 @@ def codemod(site: Site) -> Iterator[Proposal]:
             fallback.code if isinstance(site.parent(top), ast.Return) else None,
             safe=fallback.accepted,
         )
+
+
+def _loaded(site: Site) -> tuple[ast.expr, list[str]]:
+    """Where the chain begins, with the keys before the missing one: of a document just read any step may be missing."""
+    node, keys = site.subject, list[str]()
+    while isinstance(node, ast.Subscript) and is_loaded(node):
+        keys.append(site.text(node.slice))
+        node = node.value
+    return node, keys[::-1]
 
 
 def _steps(site: Site, top: ast.expr) -> list[str] | None:
@@ -82,6 +100,7 @@ def _ends(site: Site, top: ast.expr) -> Iterator[Fallback]:
                 yield Fallback(
                     found.code, f"{found.place} uses `{found.code}` for the same key.", Strength.PRECEDENT
                 )
+            yield from start_value(site, top)
             yield from (place.fallback for place in neutral_places(site, top) if place.node is top)
         case _:
             pass
@@ -109,8 +128,57 @@ def city(order):
 assert city({"id": 1}) == "unknown"
 """,
         ),
+        Example(
+            """\
+import json
+
+
+class Settings:
+    def __init__(self, text):
+        self.server = {}
+        if text:
+            self.server = json.loads(text)["shop"]["server"]
+
+    def port(self):
+        return self.server.get("port", 80)
+
+
+assert Settings('{"shop": {}}').port() == 80
+""",
+            """\
+import json
+
+
+class Settings:
+    def __init__(self, text):
+        self.server = {}
+        if text:
+            self.server = json.loads(text).get("shop", {}).get("server", {})
+
+    def port(self):
+        return self.server.get("port", 80)
+
+
+assert Settings('{"shop": {}}').port() == 80
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+import json
+
+
+def server(text):
+    found = json.loads(text)["shop"]["server"]
+    print(found)
+    return found
+
+
+server('{"shop": {}}')
+""",
+            "Nothing says what a document without the section means.",
+        ),
         Unchanged(
             """\
 def city(order):

@@ -130,6 +130,40 @@ def percent(code, basket):
 assert percent("AUTUMN", [1]) == 0
 """,
         ),
+        Example(
+            """\
+class Catalogue:
+    def find(self, code):
+        return None
+
+
+class Shop(Catalogue):
+    def find(self, code):
+        found = Catalogue.find(self, code)
+        found.shop = "north"
+        return found
+
+
+assert Shop().find("A1") is None
+""",
+            """\
+class Catalogue:
+    def find(self, code):
+        return None
+
+
+class Shop(Catalogue):
+    def find(self, code):
+        found = Catalogue.find(self, code)
+        if found is None:
+            return None
+        found.shop = "north"
+        return found
+
+
+assert Shop().find("A1") is None
+""",
+        ),
     ),
     unchanged=(
         Unchanged(

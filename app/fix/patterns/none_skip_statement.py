@@ -19,15 +19,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.core.model import Applicability
+from app.core.model import Applicability, FailureKind
 from app.fix.edit import Wrap
+from app.fix.effects import COLLECTS, is_all_it_does, is_part_of_text
 from app.fix.neutral import LOGGED
 from app.fix.pattern import NONE_USED, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.site import Site
-
-_COLLECTS = frozenset(
-    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "write"}
-)
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -46,6 +43,8 @@ def skip_statement(site: Site) -> Proposal | None:
     if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
         return None
     counts = isinstance(site.statement, ast.AugAssign)
+    said = is_all_it_does(site) and is_part_of_text(site)
+    weak = (is_part_of_row(site) and not counts) or said or _is_whole_elsewhere(site)
     why = (
         "Nothing is added where there is nothing to add."
         if counts
@@ -56,8 +55,30 @@ def skip_statement(site: Site) -> Proposal | None:
         f"Leave out line {site.statement.lineno} of {site.function_name} when {site.missing}",
         (why,),
         "The condition leaves out only what would have raised.",
-        Strength.SYNTAX if counts else Strength.LAST if is_part_of_row(site) else Strength.GUARD,
+        Strength.LAST if weak else Strength.SYNTAX if counts else Strength.GUARD,
         safe=(counts or not is_part_of_row(site)) and _stays_inside(site.statement),
+    )
+
+
+def _is_whole_elsewhere(site: Site) -> bool:
+    """True if what follows goes over the sequence as a whole, whose items the failing statement reads one by one.
+
+    That it is shorter than another one concerns both places.
+    """
+    wanted = ast.dump(site.subject)
+    computed = isinstance(site.node, ast.Subscript) and not isinstance(
+        site.node.slice, ast.Constant | ast.UnaryOp
+    )
+    return (
+        site.failure.kind is FailureKind.BAD_INDEX
+        and computed
+        and any(
+            isinstance(one, ast.expr)
+            and ast.dump(one) == wanted
+            and not isinstance(site.parent(one), ast.Subscript)
+            for statement in site.following
+            for one in ast.walk(statement)
+        )
     )
 
 
@@ -67,7 +88,7 @@ def _stays_inside(statement: ast.stmt) -> bool:
         case ast.AugAssign(target=target):
             return not isinstance(target, ast.Attribute)
         case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
-            return name in _COLLECTS | LOGGED
+            return name in COLLECTS | LOGGED
         case _:
             return False
 

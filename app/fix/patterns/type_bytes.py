@@ -1,14 +1,15 @@
 """A text that is needed as bytes is encoded, as the repository encodes the same value elsewhere.
 
 What it fixes:
-    `zlib.crc32(key)` for a key that is a text.
+    `zlib.crc32(key)` for a key that is a text, and `"Basic " + base64.b64encode(text)`.
 
 Why it fails:
-    Checksums, hashes and sockets take bytes only.
+    Checksums, hashes and sockets take bytes only, and base64 gives them as well.
 
 Fix safety:
     Unsafe: bytes stay as they are, but a text that the call took before would be encoded as well. The encoding is the
-    one that the repository uses for the same name; without one there is no fix.
+    one that the repository uses for the same name; without one there is no fix. What base64 makes is ASCII: where it is
+    added to a text the code has never worked, so the text is encoded as UTF-8 and the result decoded.
 
 References:
     Python Standard Library, `str.encode`.
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.core.recorded import type_name
 from app.fix.edit import Replace
+from app.fix.forms import form_type
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
@@ -30,6 +32,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the encoded text for the argument."""
     if not isinstance(site.node, ast.Call):
         return
+    yield from _in_text(site, site.node)
     texts = [
         one
         for one in site.node.args
@@ -49,6 +52,27 @@ def codemod(site: Site) -> Iterator[Proposal]:
         (f"{place} encodes it with `.{call}`.",),
         "Bytes stay as they are; a text would have raised.",
         Strength.PRECEDENT,
+    )
+
+
+def _in_text(site: Site, call: ast.Call) -> Iterator[Proposal]:
+    """The base64 of a text as a text, where it is added to one."""
+    match call, site.parent(call):
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id="base64"), attr=method), args=[value], keywords=[]),
+            ast.BinOp(left=left, op=ast.Add(), right=right),
+        ) if method.endswith(("encode", "encodebytes")):
+            pass
+        case _:
+            return
+    if form_type(right if left is call else left) != "str" or type_name(site.variables, value) == "bytes":
+        return
+    yield Proposal(
+        (Replace(call, f"{site.text(call.func)}({site.text(value)}.encode()).decode()"),),
+        f"Encode `{site.text(value)}` for `{method}()`, and decode what it makes",
+        (f"It is added to a text, and `{method}()` takes and gives bytes only.",),
+        "Whatever came here raised: bytes can not be added to a text.",
+        Strength.SYNTAX,
     )
 
 
@@ -106,6 +130,30 @@ def shard(key):
 
 
 assert shard("a") == 3
+""",
+        ),
+        Example(
+            """\
+import base64
+
+
+def header(name, word):
+    login = name + ":" + word
+    return "Basic " + base64.b64encode(login)
+
+
+assert header("ann", "x") == "Basic YW5uOng="
+""",
+            """\
+import base64
+
+
+def header(name, word):
+    login = name + ":" + word
+    return "Basic " + base64.b64encode(login.encode()).decode()
+
+
+assert header("ann", "x") == "Basic YW5uOng="
 """,
         ),
     ),

@@ -1,14 +1,15 @@
-"""A path object that meets text methods is turned into text first.
+"""A path that is an object or bytes is turned into text where it meets texts.
 
 What it fixes:
-    `folder.rstrip("/")` for a `pathlib.Path`.
+    `folder.rstrip("/")` for a `pathlib.Path`, and `os.path.join(root, name)` for a name in bytes.
 
 Why it fails:
     The function was written when paths were texts.
 
 Fix safety:
-    Safe. `os.fspath` gives a text back as it is, so only what would have raised changes. Methods that lists or paths
-    have as well say nothing about texts and are left alone.
+    Safe for a path object. `os.fspath` gives a text back as it is, so only what would have raised changes. Methods that
+    lists or paths have as well say nothing about texts and are left alone. For bytes a person reviews: a function that
+    was given nothing but bytes would get a text for one of them.
 
 References:
     PEP 519, "Adding a file system path protocol".
@@ -17,6 +18,7 @@ References:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TypeGuard
@@ -30,10 +32,12 @@ from app.fix.scope import locals_before, surely_bound
 from app.fix.site import Site
 
 _PATHS = frozenset({"PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"})
+_MIXED = re.compile(r"^Can't mix strings and bytes in path components")
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes `os.fspath(...)` around the value; where the code asks it for text more than once, in front of that."""
+    yield from _joined(site)
     if site.failure.key not in _PATHS or not _is_text_use(site.node, site) or not site.is_plain_enough:
         return
     uses, text = _text_uses(site), f"os.fspath({site.text(site.subject)})"
@@ -48,6 +52,29 @@ def codemod(site: Site) -> Iterator[Proposal]:
         (f"`.{site.node.attr}()` is a method of texts, and a path has one text.",),
         "A text stays as it is.",
         Strength.SIGNATURE,
+    )
+
+
+def _joined(site: Site) -> Iterator[Proposal]:
+    """The one part of a path that is bytes, decoded as the file system's names are."""
+    match site.node:
+        case ast.Call(func=ast.Attribute(attr="join"), args=parts, keywords=[]) if _MIXED.search(
+            site.trace.message
+        ):
+            pass
+        case _:
+            return
+    in_bytes = [one for one in parts if site.recorded_type(one) == "bytes"]
+    if len(in_bytes) != 1 or isinstance(in_bytes[0], ast.Constant) or "os" not in module_names(site.code):
+        return
+    text = site.text(in_bytes[0])
+    yield Proposal(
+        (Replace(in_bytes[0], f"os.fsdecode({text})"),),
+        f"Take the text of the path `{text}`",
+        ("The other parts of the path are texts.",),
+        "A text stays as it is.",
+        Strength.SIGNATURE,
+        safe=False,
     )
 
 
@@ -72,8 +99,8 @@ def _text_uses(site: Site) -> list[ast.Attribute]:
 PATTERN = FixPattern(
     category="wrong-type",
     applicability=Applicability.SAFE,
-    answers=(Raises("AttributeError"),),
-    kinds=frozenset({FailureKind.WRONG_TYPE}),
+    answers=(Raises("AttributeError"), Raises("TypeError", _MIXED.pattern)),
+    kinds=frozenset({FailureKind.RAISED, FailureKind.WRONG_TYPE}),
     codemod=codemod,
     examples=(
         Example(
@@ -126,6 +153,28 @@ def parts(folder):
 
 
 assert parts(Path("srv/shop")) == ["srv", "shop"]
+""",
+        ),
+        Example(
+            """\
+import os
+
+
+def place(root, name):
+    return os.path.join(root, name) + os.sep
+
+
+assert place("srv", b"shop") == os.path.join("srv", "shop") + os.sep
+""",
+            """\
+import os
+
+
+def place(root, name):
+    return os.path.join(root, os.fsdecode(name)) + os.sep
+
+
+assert place("srv", b"shop") == os.path.join("srv", "shop") + os.sep
 """,
         ),
     ),

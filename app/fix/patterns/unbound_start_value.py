@@ -7,9 +7,9 @@ Why it fails:
     On the path that was taken nothing set it.
 
 Fix safety:
-    Safe where every later use tests the name for None or for truth, or only cleans up: a path that set it keeps its
-    value. In a loop a round may count on the value of the round before, so a person reviews. Without such tests nothing
-    says what the name stands for on the path that was forgotten.
+    Safe where every later use tests the name for None or for truth, only cleans up, or only adds what the loop before
+    it found to a collection: a path that set it keeps its value. In a loop a round may count on the value of the round
+    before, so a person reviews. Otherwise nothing says what the name stands for on the path that was forgotten.
 
 References:
     Python FAQ, "Why am I getting an UnboundLocalError when the variable has a value?"
@@ -18,39 +18,40 @@ References:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import TypeGuard
+from collections.abc import Iterator, Sequence
 
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import Function, names_bound
-from app.fix.conventions import is_missing_test
 from app.fix.edit import Before, Edit, Wrap
 from app.fix.handlers import CLEANS
-from app.fix.keys import is_only_tested
+from app.fix.local_names import allows_none, collecting_run, first_binding, is_guarded, is_name
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
-from app.fix.scope import leaves
+from app.fix.scope import surely_bound
 from app.fix.site import Site
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes `name = None` before the first statement that may bind it."""
     name = site.line
-    first = _first_binding(site, name)
+    first = first_binding(site, name)
     if first is None or site.function is None or _is_taken_away(site.function, name):
         return
     uses = [
         one
         for one in ast.walk(site.function)
-        if _is_name(one, name) and isinstance(one.ctx, ast.Load) and one.lineno >= site.statement.lineno
+        if is_name(one, name) and isinstance(one.ctx, ast.Load) and one.lineno >= site.statement.lineno
     ]
     start = Before(first, f"{name} = None")
     edits: tuple[Edit, ...]
-    if all(_is_test(site, one) or _is_guarded(site, one) for one in uses):
+    if all(allows_none(site, one) or is_guarded(site, one) for one in uses):
         edits, strength = (start,), Strength.SYNTAX
         why = f"What comes after it tests `{name}` already."
     elif len(uses) == 1 and _cleans_up(site, name):
         edits, strength = (start, Wrap(site.statement, f"{name} is not None")), Strength.GUARD
         why = f"Without `{name}` there is nothing to clean up in line {site.statement.lineno}."
+    elif (guard := _without_rounds(site, name, first, uses)) is not None:
+        edits, strength = (start, guard), Strength.GUARD
+        why = f"A loop without rounds leaves nothing to add in line {site.statement.lineno}."
     else:
         return
     yield Proposal(
@@ -63,22 +64,19 @@ def codemod(site: Site) -> Iterator[Proposal]:
     )
 
 
-def _first_binding(site: Site, name: str) -> ast.stmt | None:
-    """The statement of the failing statement's own block, or of one around it, that may bind the name first."""
-    below: ast.AST = site.statement
-    for above in site.code.ancestors(site.statement):
-        for _, value in ast.iter_fields(above):
-            if isinstance(value, list) and below in value:
-                for one in value[: value.index(below)]:
-                    if isinstance(one, ast.stmt) and name in names_bound(one):
-                        return one
-        tried = above.body if isinstance(above, ast.Try) and below not in above.body else []
-        if isinstance(above, ast.Try) and any(name in names_bound(one) for one in tried):
-            return above
-        if above is site.function:
-            return None
-        below = above
-    return None
+def _without_rounds(site: Site, name: str, first: ast.stmt, uses: Sequence[ast.Name]) -> Edit | None:
+    """The guard of what collects the last value of the loop `first`, where nothing else reads that value."""
+    if not isinstance(first, ast.For | ast.AsyncFor) or site.parent(first) is not site.parent(site.statement):
+        return None
+    given = names_bound(first.target).union(*(surely_bound(one) for one in first.body))
+    run = collecting_run(site, name)
+    inside = {part for one in run for part in ast.walk(one)}
+    if name not in given or not run or not inside.issuperset(uses):
+        return None
+    if len(run) == 1:
+        return Wrap(run[0], f"{name} is not None")
+    ends_round = site.loop is not None and site.loop.body[-1] is run[-1]
+    return Before(site.statement, f"if {name} is None:\n    continue") if ends_round else None
 
 
 def _is_taken_away(function: Function, name: str) -> bool:
@@ -88,62 +86,6 @@ def _is_taken_away(function: Function, name: str) -> bool:
         or (isinstance(one, ast.ExceptHandler) and one.name == name)
         for one in ast.walk(function)
     )
-
-
-def _is_test(site: Site, use: ast.Name) -> bool:
-    """True if the use asks whether there is a value, or compares it: None has an answer."""
-    match site.parent(use):
-        case ast.BoolOp(values=[*_, last]) if use is not last:
-            return True
-        case ast.Compare(ops=[ast.Eq() | ast.NotEq() | ast.Is() | ast.IsNot()]):
-            return True
-        case ast.Call(func=ast.Name(id="isinstance"), args=[first, _]):
-            return first is use
-        case _:
-            return is_only_tested(site, use)
-
-
-def _is_guarded(site: Site, use: ast.Name) -> bool:
-    """True if a test of the name keeps the use from being evaluated without a value."""
-    below: ast.AST = use
-    for above in site.code.ancestors(use):
-        match above:
-            case ast.BoolOp(op=ast.And(), values=values):
-                earlier = values[: next(at for at, one in enumerate(values) if one is below)]
-                if any(_asks(site, one, use.id) for one in earlier):
-                    return True
-            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) if below is not test:
-                inside = above.body if isinstance(above.body, list) else [above.body]
-                missing = is_missing_test(test)
-                loose = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and not missing
-                if _asks(site, test, use.id) and (below in inside) != missing and not loose:
-                    return True
-            case _:
-                pass
-        if any(_is_exit(site, one, use.id) for one in _ahead(above, below)):
-            return True
-        if isinstance(above, Function):
-            return False
-        below = above
-    return False
-
-
-def _ahead(block: ast.AST, node: ast.AST) -> list[ast.AST]:
-    """The statements of the block that stand before the node."""
-    lists = [value for _, value in ast.iter_fields(block) if isinstance(value, list) and node in value]
-    return [one for value in lists for one in value[: value.index(node)]]
-
-
-def _is_exit(site: Site, node: ast.AST, name: str) -> bool:
-    """True for an early exit where the name has no value."""
-    if not isinstance(node, ast.If) or not leaves(node.body):
-        return False
-    return is_missing_test(node.test) and _asks(site, node.test, name)
-
-
-def _asks(site: Site, test: ast.expr, name: str) -> bool:
-    """True if the test asks whether the name has a value."""
-    return any(_is_name(one, name) and _is_test(site, one) for one in ast.walk(test))
 
 
 def _cleans_up(site: Site, name: str) -> bool:
@@ -156,10 +98,6 @@ def _cleans_up(site: Site, name: str) -> bool:
             return owner == name and method in CLEANS
         case _:
             return False
-
-
-def _is_name(node: ast.AST, name: str) -> TypeGuard[ast.Name]:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 PATTERN = FixPattern(
@@ -269,8 +207,49 @@ def summary(order):
 assert summary({"name": "lamp", "gift": False}) == "lamp"
 """,
         ),
+        Example(
+            """\
+def ends(days):
+    found = []
+    for orders in days:
+        for order in orders:
+            print(order)
+        found.append(order)
+    return found
+
+
+assert ends([[], [1, 2]]) == [2]
+""",
+            """\
+def ends(days):
+    found = []
+    for orders in days:
+        order = None
+        for order in orders:
+            print(order)
+        if order is not None:
+            found.append(order)
+    return found
+
+
+assert ends([[], [1, 2]]) == [2]
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def pay(days, charge):
+    for orders in days:
+        for order in orders:
+            print(order)
+        charge(order)
+
+
+pay([[], [1, 2]], print)
+""",
+            "Whether a day without orders is charged is not known.",
+        ),
         Unchanged(
             """\
 def newest(orders):

@@ -1,14 +1,16 @@
 """A text is taken apart at a separator that it need not have.
 
 What it fixes:
-    `name, value = line.split("=", 1)` for a line without a separator.
+    `name, value = line.split("=", 1)` for a line without a separator, and `word, rest = line.split(None, 1)` for a line
+    of one word.
 
 Why it fails:
-    `split` gives as many parts as there are; `partition` always gives three.
+    `split` gives as many parts as there are; `partition` always gives three. A part that nothing reads need not be
+    there at all.
 
 Fix safety:
-    Unsafe: a text with the separator is taken apart as before; without it the second part is empty now, and whether the
-    code after it allows for that is for a person to say.
+    Unsafe: a text with the separator is taken apart as before; without it the second part is empty now, or is no longer
+    asked for, and whether the code after it allows for that is for a person to say.
 
 References:
     Python Standard Library, `str.partition`.
@@ -35,14 +37,24 @@ def codemod(site: Site) -> Iterator[Proposal]:
                 func=ast.Attribute(value=owner, attr="split"),
                 args=[separator, ast.Constant(value=1)],
                 keywords=[],
-            ),
-        ) if not isinstance(separator, ast.Constant) or separator.value:
+            ) as call,
+        ):
             pass
         case _:
             return
-    if not _allows_empty(site, second):
-        return
     text = site.text
+    if not _is_read(site, second):
+        yield Proposal(
+            (Rewrite(site.statement, f"{text(first)} = {text(call)}[0]"),),
+            f"Take only `{text(first)}`, the one part that is used",
+            (f"Nothing reads `{text(second)}`.",),
+            "A text of two parts gives the same first part as before.",
+            Strength.SIGNATURE,
+        )
+        return
+    by_space = isinstance(separator, ast.Constant) and not separator.value
+    if by_space or not _allows_empty(site, second):
+        return
     code = f"{text(first)}, _, {text(second)} = {text(owner)}.partition({text(separator)})"
     yield Proposal(
         (Rewrite(site.statement, code),),
@@ -53,6 +65,20 @@ def codemod(site: Site) -> Iterator[Proposal]:
         "A text with the separator is taken apart as before.",
         Strength.TYPE,
         safe=False,
+    )
+
+
+def _is_read(site: Site, second: ast.expr) -> bool:
+    """True if the second part is more than a local name that is never read."""
+    if site.function is None or not isinstance(second, ast.Name):
+        return True
+    return any(
+        isinstance(one, ast.Name) and one.id in {second.id, "locals"} and not isinstance(one.ctx, ast.Store)
+        for one in ast.walk(site.function)
+    ) or any(
+        second.id in one.names
+        for one in ast.walk(site.function)
+        if isinstance(one, ast.Global | ast.Nonlocal)
     )
 
 
@@ -93,6 +119,24 @@ def setting(line):
 
 
 assert setting("debug") == ("debug", "")
+""",
+        ),
+        Example(
+            """\
+def command(line):
+    word, rest = line.split(None, 1)
+    return word.lower()
+
+
+assert command("HELP") == "help"
+""",
+            """\
+def command(line):
+    word = line.split(None, 1)[0]
+    return word.lower()
+
+
+assert command("HELP") == "help"
 """,
         ),
     ),
