@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import header
+from app.fix.conditions import joined
 from app.fix.conventions import is_constant
 from app.fix.edit import Replace
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
@@ -49,14 +50,11 @@ def _widened(site: Site, whole: ast.IfExp, used: ast.expr, other: ast.expr) -> I
     """The conditional expression that also gives `other` where `used` would raise."""
     if site.lazy(site.node, used) or any(site.relies(one, outside=whole) for one in header(site.statement)):
         return
-    condition = whole.test
     operator, test = ("and", site.test) if used is whole.body else ("or", site.negated_test)
-    text = site.text(condition)
-    loose = isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.Or) and operator == "and"
-    joined = f"({text})" if loose or isinstance(condition, ast.IfExp | ast.Lambda) else text
+    text = site.text(whole.test)
     state = "does not hold" if used is whole.body else "holds"
     yield Proposal(
-        (Replace(condition, f"{joined} {operator} {test}"),),
+        (Replace(whole.test, joined(whole.test, text, operator, f"{test}")),),
         f"Use `{site.text(other)}` also when {site.missing}",
         (f"The expression is `{site.text(other)}` already where `{text}` {state}.",),
         "The condition changes only where the expression would have raised.",
