@@ -8,9 +8,10 @@ Why it fails:
     The condition knows one way of having nothing to do, and the data has another.
 
 Fix safety:
-    Safe. The condition grows by a test that fails only where the first statement of the branch would have raised. The
-    name, attribute or entry has a value without the branch, which is what the code has today where the condition does
-    not hold. There is no fix where a later statement counts on the branch, or where a caller asks a table for a key.
+    Safe. The condition grows by a test that fails only where the first statement of the branch would have raised. What
+    the branch sets has a plain first value, or is refined by it, or is an entry of a collection: the code goes on with
+    that already where the condition does not hold. A division by zero leaves only a first value that says nothing.
+    Where a later statement counts on the branch, and where a caller chose the missing key, nothing is changed.
 
 References:
     Python Language Reference, "The if statement" and "Boolean operations".
@@ -30,12 +31,11 @@ from app.fix.forms import load_dump
 from app.fix.keys import is_asked_for, is_misspelt
 from app.fix.pattern import ANY, Example, FixPattern, Proposal, Strength, Unchanged
 from app.fix.returns import says_nothing
-from app.fix.scope import locals_before, statements_before
+from app.fix.scope import enclosing_class, locals_before, statements_before
 from app.fix.sequences import can_be_asked
 from app.fix.site import Site
 
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
-_COMPUTED = frozenset({FailureKind.ZERO, FailureKind.EMPTY})
 
 
 def codemod(site: Site) -> Iterator[Proposal]:
@@ -59,26 +59,30 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 
 def _evidence(site: Site) -> Strength | None:
-    """How clear it is that the code can do without the statement; None where it can not, or nothing shows it."""
+    """How clear it is that the code can do without the statement; None where nothing shows it."""
     if is_asked_for(site) or is_misspelt(site):
         return None
     match site.statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             return _of_name(site, name, value)
         case ast.Assign(targets=[ast.Attribute() as target]):
-            known = _is_started(site, target) or _is_set_elsewhere(site, target)
-        case ast.Assign(targets=[ast.Subscript(value=owner) as target]) if owner is not site.subject:
-            known = site.failure.kind is not FailureKind.ZERO or _is_started(site, target)
-        case ast.Expr(value=ast.Call()):
-            known = site.failure.kind in _COMPUTED
+            first = _first_value(site, target) or _value_of_class(site, target)
+            return _of_start(site, first)
+        case ast.Assign(targets=[ast.Subscript(value=owner, slice=key) as target]) if (
+            owner is not site.subject
+        ):
+            field = isinstance(key, ast.Constant) and isinstance(
+                key.value, str
+            )  # of a record, not of a collection
+            return _of_start(site, _first_value(site, target)) if field or _divides(site) else Strength.GUARD
         case _:
-            known = False
-    return Strength.GUARD if known else None
+            return None
 
 
 def _of_name(site: Site, name: str, value: ast.expr) -> Strength | None:
     """A name has a value before, of this round where there is a loop, and whoever reads it takes that one as well."""
-    started = [one for one in statements_before(site, site.loop) if name in names_bound(one)]
+    before = statements_before(site, site.loop)
+    started = any(name in names_bound(one) for one in before)
     if name not in locals_before(site) or (site.loop is not None and not started):
         return None
     root = chain_root(value)
@@ -86,11 +90,81 @@ def _of_name(site: Site, name: str, value: ast.expr) -> Strength | None:
         isinstance(root, ast.Name) and root.id == name
     ):  # without the branch it is still the whole, not the part
         return Strength.SYNTAX if all(_is_asked(site, one) for one in _reads(site, name)) else None
-    match started[-1:]:
-        case [ast.Assign(value=first) | ast.AnnAssign(value=ast.expr() as first)]:
-            return Strength.SYNTAX if is_constant(first) and says_nothing(first) else Strength.GUARD
+    if name in _sources(value, before) and not _divides(site):
+        return Strength.GUARD
+    first = _first_value(site, ast.Name(name, ast.Load())) if started else _default(site, name)
+    return _of_start(site, first)
+
+
+def _of_start(site: Site, first: ast.expr | None) -> Strength | None:
+    """A first value that says nothing may stay; so may another plain one, where there is nothing to compute with."""
+    if first is None or not is_constant(first) or (isinstance(first, ast.Constant) and first.value is True):
+        return None
+    if says_nothing(first):
+        return Strength.SYNTAX
+    return None if _divides(site) else Strength.GUARD
+
+
+def _divides(site: Site) -> bool:
+    """True for a number outside of what the computation takes: that is not the same as having none."""
+    return site.failure.kind is FailureKind.ZERO
+
+
+def _sources(value: ast.expr, before: list[ast.stmt]) -> set[str]:
+    """The names that the value is made of, also by way of other names."""
+    found = names_in(value)
+    for one in sorted(before, key=lambda each: each.lineno, reverse=True):
+        if isinstance(one, ast.Assign) and names_bound(one) & found:
+            found |= names_in(one.value)
+    return found
+
+
+def _first_value(site: Site, target: ast.expr) -> ast.expr | None:
+    """What the place is given last in front of the branch, in this round where there is a loop."""
+    wanted = load_dump(target)
+    given = [
+        (one.lineno, value) for one in statements_before(site, site.loop) for value in _values(one, wanted)
+    ]
+    return max(given, key=lambda each: each[0])[1] if given else None
+
+
+def _values(statement: ast.stmt, wanted: str) -> list[ast.expr]:
+    match statement:
+        case ast.Assign(targets=targets, value=value) if wanted in map(load_dump, targets):
+            return [value]
+        case ast.AnnAssign(target=target, value=ast.expr() as value) if load_dump(target) == wanted:
+            return [value]
         case _:
-            return Strength.GUARD
+            return []
+
+
+def _default(site: Site, name: str) -> ast.expr | None:
+    """The default of the parameter."""
+    if site.function is None:
+        return None
+    arguments = site.function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return next((default for one, default in pairs if one.arg == name), None)
+
+
+def _value_of_class(site: Site, target: ast.Attribute) -> ast.expr | None:
+    """The value that the class itself, or another of its methods, gives the attribute in the first place."""
+    owner = enclosing_class(site.code, site.statement)
+    if owner is None:
+        return None
+    for node in ast.walk(owner):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if name == target.attr:
+                return value if node is not site.statement else None
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == target.attr:
+                return value if node in owner.body else None
+            case _:
+                pass
+    return None
 
 
 def _reads(site: Site, name: str) -> list[ast.Name]:
@@ -109,28 +183,6 @@ def _is_asked(site: Site, use: ast.Name) -> bool:
             return True
         case _:
             return site.is_tested(use, ast.dump(use))
-
-
-def _is_started(site: Site, target: ast.expr) -> bool:
-    """True if the attribute or the entry is given a value in front of the branch."""
-    wanted = load_dump(target)
-    return any(
-        isinstance(one, ast.Assign) and wanted in map(load_dump, one.targets)
-        for one in statements_before(site, site.loop)
-    )
-
-
-def _is_set_elsewhere(site: Site, target: ast.Attribute) -> bool:
-    """True if another statement of the file gives an attribute of that name a value."""
-    if site.failure.kind is FailureKind.ZERO:
-        return False
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.attr == target.attr
-        and isinstance(node.ctx, ast.Store)
-        and node is not target
-        for node in ast.walk(site.code.tree)
-    )
 
 
 def _only_depends(site: Site, body: list[ast.stmt]) -> bool:
@@ -171,7 +223,7 @@ PATTERN = FixPattern(
     category="missing-key",
     applicability=Applicability.SAFE,
     answers=ANY,
-    kinds=frozenset({FailureKind.NONE_VALUE, FailureKind.MISSING_KEY, FailureKind.BAD_INDEX, *_COMPUTED}),
+    kinds=frozenset(FailureKind) - {FailureKind.WRONG_TYPE, FailureKind.UNBOUND, FailureKind.RAISED},
     codemod=codemod,
     examples=(
         Example(

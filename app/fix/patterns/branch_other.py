@@ -41,7 +41,7 @@ def codemod(site: Site) -> Iterator[Proposal]:
     own, other = (
         (holder.body, holder.orelse) if site.statement in holder.body else (holder.orelse, holder.body)
     )
-    nothing = _value_for_nothing(site.statement, own, other)
+    nothing = _value_for_nothing(site, own, other)
     if nothing is None or not _can_be_asked_before(site, own) or is_asked_for(site):
         return
     if any(site.relies(one) for one in site.later if one not in own):
@@ -59,9 +59,12 @@ def codemod(site: Site) -> Iterator[Proposal]:
     )
 
 
-def _value_for_nothing(statement: ast.stmt, own: list[ast.stmt], other: list[ast.stmt]) -> ast.expr | None:
-    """What the other branch has in place of the failing value; None if it is no answer for nothing."""
-    match statement, other:
+def _value_for_nothing(site: Site, own: list[ast.stmt], other: list[ast.stmt]) -> ast.expr | None:
+    """What the other branch has in place of the failing value; None if it is no answer for nothing.
+
+    Zero and False are, of something that is computed or counted; else they may be a level or a state.
+    """
+    match site.statement, other:
         case ast.Return(), [ast.Return(value=ast.expr() as value)]:
             found = value
         case ast.Assign(targets=[ast.Name(id=name)]), _ if _given(own) == _given(other) != set():
@@ -70,7 +73,9 @@ def _value_for_nothing(statement: ast.stmt, own: list[ast.stmt], other: list[ast
             )
         case _:
             return None
-    return found if is_constant(found) and says_nothing(found) else None
+    number = isinstance(found, ast.Constant) and isinstance(found.value, int | float)
+    computed = site.failure.kind in {FailureKind.ZERO, FailureKind.EMPTY}
+    return found if is_constant(found) and says_nothing(found) and (computed or not number) else None
 
 
 def _given(block: list[ast.stmt]) -> set[str]:
@@ -100,15 +105,7 @@ PATTERN = FixPattern(
     category="missing-error-handling",
     applicability=Applicability.SAFE,
     answers=ANY,
-    kinds=frozenset(
-        {
-            FailureKind.NONE_VALUE,
-            FailureKind.MISSING_KEY,
-            FailureKind.BAD_INDEX,
-            FailureKind.ZERO,
-            FailureKind.EMPTY,
-        }
-    ),
+    kinds=frozenset(FailureKind) - {FailureKind.WRONG_TYPE, FailureKind.UNBOUND, FailureKind.RAISED},
     codemod=codemod,
     examples=(
         Example(

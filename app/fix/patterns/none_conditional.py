@@ -56,6 +56,8 @@ def codemod(site: Site) -> Iterator[Proposal]:
 
 def _widened(site: Site, whole: ast.IfExp, used: ast.expr, other: ast.expr) -> Iterator[Proposal]:
     """The conditional expression that also gives `other` where `used` would raise."""
+    if site.failure.kind in {FailureKind.ZERO, FailureKind.EMPTY} and not says_nothing(other):
+        return
     if site.lazy(site.node, used) or any(site.relies(one, outside=whole) for one in header(site.statement)):
         return
     operator, test = ("and", site.test) if used is whole.body else ("or", site.negated_test)
