@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from app.core.model import Applicability, FailureKind
 from app.core.syntax import chain_root, names_bound, names_in
 from app.fix.conditions import joined
-from app.fix.conventions import is_constant
+from app.fix.conventions import is_constant, tests_name
 from app.fix.edit import Replace
 from app.fix.forms import load_dump
 from app.fix.keys import is_asked_for, is_misspelt
@@ -86,14 +86,19 @@ def _of_name(site: Site, name: str, value: ast.expr) -> Strength | None:
     if name not in locals_before(site) or (site.loop is not None and not started):
         return None
     root = chain_root(value)
-    if (
-        isinstance(root, ast.Name) and root.id == name
-    ):  # without the branch it is still the whole, not the part
+    is_part = isinstance(root, ast.Name) and root.id == name
+    if is_part or _asks_for(site, name):  # without the branch it is still the whole, or nothing
         return Strength.SYNTAX if all(_is_asked(site, one) for one in _reads(site, name)) else None
     if name in _sources(value, before) and not _divides(site):
         return Strength.GUARD
     first = _first_value(site, ast.Name(name, ast.Load())) if started else _default(site, name)
     return _of_start(site, first)
+
+
+def _asks_for(site: Site, name: str) -> bool:
+    """True if the branch is there for a name that has nothing."""
+    holder = site.parent(site.statement)
+    return isinstance(holder, ast.If) and any(tests_name(one, name) for one in ast.walk(holder.test))
 
 
 def _of_start(site: Site, first: ast.expr | None) -> Strength | None:
@@ -181,8 +186,8 @@ def _is_asked(site: Site, use: ast.Name) -> bool:
     match site.parent(use):
         case ast.Call(func=ast.Name(id="isinstance")):
             return True
-        case _:
-            return site.is_tested(use, ast.dump(use))
+        case above:
+            return tests_name(above, use.id) or site.is_tested(use, ast.dump(use))
 
 
 def _only_depends(site: Site, body: list[ast.stmt]) -> bool:
