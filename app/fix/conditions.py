@@ -34,6 +34,33 @@ def conditions(failure: Failure, subject: str, key: str, message: str) -> tuple[
             return None
 
 
+def domain(node: ast.expr, subject: str) -> tuple[str, str] | None:
+    """The tests that a function of `math` takes the subject, and that it does not; None if no comparison says that."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="log" | "log2" | "log10")):
+            return f"{subject} > 0", f"{subject} <= 0"
+        case ast.Call(func=ast.Attribute(attr="sqrt")):
+            return f"{subject} >= 0", f"{subject} < 0"
+        case _:
+            return None
+
+
+def of_nothing(node: ast.expr, subject: str) -> tuple[str, str] | None:
+    """The tests that `max()` or `min()` of a collection finds an item, and that it does not."""
+    match node:
+        case ast.Call(func=ast.Name(id="max" | "min"), args=[_]):
+            return subject, f"not {subject}"
+        case _:
+            return None
+
+
+def joined(condition: ast.expr, text: str, operator: str, test: str) -> str:
+    """The source of a condition, written `text`, with one more test behind it."""
+    either = isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.Or) and operator == "and"
+    loose = either or isinstance(condition, ast.IfExp | ast.Lambda | ast.NamedExpr)
+    return f"({text}) {operator} {test}" if loose else f"{text} {operator} {test}"
+
+
 def index_tests(sequence: str, index: str, message: str) -> tuple[str, str] | None:
     """The conditions that a sequence has, or lacks, the item at the index with this source."""
     built_in = _BUILT_IN.search(message) is not None
@@ -70,6 +97,8 @@ def in_words(failure: Failure, subject: str, key: str, exception: str) -> str:  
             return f"`{subject}` has no key `{key}`"
         case FailureKind.BAD_INDEX:
             return f"`{subject}` has no item {failure.key}"
+        case FailureKind.EMPTY:
+            return f"`{subject}` is empty"
         case FailureKind.ZERO:
             return f"`{subject}` is zero"
         case FailureKind.WRONG_TYPE:

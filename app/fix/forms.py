@@ -42,7 +42,7 @@ def is_repeatable(node: ast.expr) -> bool:
                 return False
             case ast.Call(func=ast.Name(id=name)) if name not in _COMPUTES:
                 return False
-            case ast.Call(func=ast.Attribute(attr=name)) if name not in _STR_METHODS | {"get"}:
+            case ast.Call(func=ast.Attribute(attr=name)) if name not in _STR_METHODS | {"get", "group"}:
                 return False
             case _:
                 pass

@@ -6,8 +6,10 @@ import ast
 import difflib
 import re
 
+from app.core.model import FailureKind
 from app.core.recorded import parse_repr, recorded_keys, type_name
-from app.core.syntax import chain_root
+from app.core.syntax import chain_root, names_in
+from app.fix.scope import parameters
 from app.fix.site import Site
 
 _MAPPINGS = frozenset(
@@ -98,6 +100,13 @@ def is_table(site: Site) -> bool:
     """True for a constant table: an unknown key may be a condition worth raising."""
     root = chain_root(site.subject)
     return isinstance(root, ast.Name) and root.id.isupper()
+
+
+def is_asked_for(site: Site) -> bool:
+    """True for a missing key of a constant table, or one that a caller chose: both may be worth an error."""
+    given = parameters(site.function) if site.function is not None else set()
+    chosen = site.key is not None and names_in(site.key) & given
+    return site.failure.kind is FailureKind.MISSING_KEY and (is_table(site) or bool(chosen))
 
 
 def is_misspelt(site: Site) -> bool:

@@ -1,15 +1,18 @@
-"""What else the code reads of a sequence that is too short: one repaired lookup may only move the failure on."""
+"""What the code shows of a collection that is too short: what else it reads of it, and whether it can be counted."""
 
 from __future__ import annotations
 
 import ast
 
+from app.core.model import FailureKind
 from app.core.syntax import Code, names_bound, names_in
 from app.fix.conditions import lacks_too
+from app.fix.forms import form_type, load_dump
 from app.fix.site import Site
 
 # What takes no empty text.
 _STRICT = frozenset({"Decimal", "Fraction", "float", "int", "max", "min", "ord"})
+_COUNTED = frozenset({"list", "tuple", "dict", "set", "frozenset", "str", "bytes"})
 
 
 def is_indexed_elsewhere(site: Site) -> bool:
@@ -61,6 +64,33 @@ def _is_empty_for_strict(site: Site, node: ast.Subscript) -> bool:
         and above.func.id in _STRICT
         and node in above.args[:1]
     )
+
+
+def can_be_asked(site: Site) -> bool:
+    """True if a condition can ask for what failed: an iterator, unlike a collection, does not say that it is empty."""
+    return site.test is not None and (site.failure.kind is not FailureKind.EMPTY or _is_counted(site))
+
+
+def _is_counted(site: Site) -> bool:
+    """True if the record or the file shows that the subject is a collection: its form, its length or its truth."""
+    if site.recorded_type(site.subject) in _COUNTED:
+        return True
+    own = isinstance(site.subject, ast.Name) and site.function is not None
+    wanted = ast.dump(site.subject)
+    for node in ast.walk(site.function if own and site.function is not None else site.code.tree):
+        match node:
+            case (
+                ast.Assign(targets=[target], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ) if load_dump(target) == wanted and form_type(value) in _COUNTED:
+                return True
+            case ast.Call(func=ast.Name(id="len"), args=[value]) if ast.dump(value) == wanted:
+                return True
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if ast.dump(test) == wanted:
+                return True
+            case _:
+                pass
+    return False
 
 
 def _is_tried(code: Code, node: ast.AST) -> bool:

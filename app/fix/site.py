@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from app.core.model import CodeFrame, Failure, FailureKind
 from app.core.recorded import type_name
 from app.core.syntax import Code, Comprehension, Function, names_in, own_nodes
-from app.fix.conditions import conditions, in_words, lacks_too
+from app.fix.conditions import conditions, domain, in_words, lacks_too, of_nothing
 from app.fix.conventions import Conventions
 from app.fix.forms import bound_by, form_type, is_lazy, is_plain, is_repeatable, is_stored_item, load_dump
 
@@ -210,12 +210,17 @@ class Site:
 
     @cached_property
     def _tests(self) -> tuple[str, str] | None:
-        return self.tests_of(self.line)
+        loose = isinstance(self.subject, ast.BoolOp | ast.Compare | ast.IfExp | ast.Lambda | ast.NamedExpr)
+        return self.tests_of(f"({self.line})" if loose else self.line)
 
     def tests_of(self, subject: str) -> tuple[str, str] | None:
         """The conditions that the expression can be evaluated and that it fails, of a subject written as `subject`."""
         if self.failure.kind is FailureKind.WRONG_TYPE:
             return self._type_tests(subject)
+        if self.failure.kind is FailureKind.EMPTY:
+            return of_nothing(self.node, subject)
+        if self.failure.kind is FailureKind.ZERO and isinstance(self.node, ast.Call):
+            return domain(self.node, subject)
         if not self.none and self.key is not None and not is_repeatable(self.key):
             return None
         return conditions(self.failure, subject, self._key_text, self.trace.message)

@@ -1,7 +1,8 @@
 """A statement that only has an effect is left out where there is nothing to do it with.
 
 What it fixes:
-    A total, a list or a service is given something of a value that may be None; nothing after it needs that.
+    A total, a list or a service is given something of a value that may be None; nothing after it needs that. Or a
+    quantity that may be unknown is put into another unit.
 
 Why it fails:
     The step is optional in the data, and unconditional in the code.
@@ -20,6 +21,8 @@ import ast
 from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
+from app.core.syntax import own_nodes
+from app.fix.conventions import tests_name
 from app.fix.edit import Wrap
 from app.fix.effects import COLLECTS, is_all_it_does, is_part_of_text
 from app.fix.neutral import LOGGED
@@ -40,16 +43,15 @@ def skip_statement(site: Site) -> Proposal | None:
         return None
     if not _is_effect(site) or _is_one_of_many(site):
         return None
-    if site.node is site.statement.target if isinstance(site.statement, ast.AugAssign) else False:
-        return None
     counts = isinstance(site.statement, ast.AugAssign)
     said = is_all_it_does(site) and is_part_of_text(site)
     weak = (is_part_of_row(site) and not counts) or said or _is_whole_elsewhere(site)
-    why = (
-        "Nothing is added where there is nothing to add."
-        if counts
-        else "Nothing after it needs what the statement does."
-    )
+    if _is_target(site):
+        why = f"`{site.line}` may be None in this function, which tests it elsewhere, and None has no other unit."
+    elif counts:
+        why = "Nothing is added where there is nothing to add."
+    else:
+        why = "Nothing after it needs what the statement does."
     return Proposal(
         (Wrap(site.statement, site.test),),
         f"Leave out line {site.statement.lineno} of {site.function_name} when {site.missing}",
@@ -100,13 +102,31 @@ def is_part_of_row(site: Site) -> bool:
 
 def _is_effect(site: Site) -> bool:
     match site.statement:
-        case ast.AugAssign(op=ast.Add() | ast.Sub()):
-            return True
+        case ast.AugAssign(op=operator):
+            return _is_unknown(site) if _is_target(site) else isinstance(operator, ast.Add | ast.Sub)
         case ast.Expr(value=ast.Call() | ast.Await()):
             return True
         case ast.Assign(targets=[ast.Attribute(value=owner) | ast.Subscript(value=owner)]):
             # What is not there has no attribute to set.
             return owner is site.subject
+        case _:
+            return False
+
+
+def _is_target(site: Site) -> bool:
+    """True if what is None is the quantity itself that the statement changes."""
+    return isinstance(site.statement, ast.AugAssign) and site.node is site.statement.target
+
+
+def _is_unknown(site: Site) -> bool:
+    """True for a quantity that is only put into another unit, and that the function takes for unknown elsewhere."""
+    match site.statement:
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.Mult() | ast.Div() | ast.FloorDiv()):
+            return site.function is not None and any(
+                tests_name(one, name)
+                for one in own_nodes(site.function)
+                if site.code.statement_of(one) is not site.statement
+            )
         case _:
             return False
 
@@ -165,8 +185,46 @@ def total(lines):
 assert total([{"price": 5, "discount": {"amount": 1}}, {"price": 3, "discount": None}]) == 7
 """,
         ),
+        Example(
+            """\
+def progress(done, total, scale):
+    if total and done > total:
+        total = None
+    if scale:
+        total *= scale
+        done *= scale
+    return f"{done}/{total}" if total else f"{done}"
+
+
+assert progress(3, 2, 10) == "30"
+""",
+            """\
+def progress(done, total, scale):
+    if total and done > total:
+        total = None
+    if scale:
+        if total is not None:
+            total *= scale
+        done *= scale
+    return f"{done}/{total}" if total else f"{done}"
+
+
+assert progress(3, 2, 10) == "30"
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def scaled(total, scale):
+    total *= scale
+    return total
+
+
+scaled(None, 10)
+""",
+            "Nothing says that the total may be unknown.",
+        ),
         Unchanged(
             """\
 def greet(customer, outbox):

@@ -1,7 +1,8 @@
 """A guard that lets only None out also lets out a value that is empty.
 
 What it fixes:
-    `if since is not None and since >= changed:` for an empty text.
+    `if since is not None and since >= changed:` for an empty text, also one that `if since: since = parse(since)` left
+    as it was.
 
 Why it fails:
     The guard knows one way of having nothing, and the input has another.
@@ -20,7 +21,9 @@ from collections.abc import Iterator
 
 from app.core.model import Applicability, FailureKind
 from app.core.recorded import look_up
+from app.core.syntax import names_bound, names_in
 from app.fix.edit import Replace
+from app.fix.forms import form_type
 from app.fix.pattern import Example, FixPattern, Proposal, Raises, Strength, Unchanged
 from app.fix.site import Site
 
@@ -30,7 +33,7 @@ _EMPTY = frozenset({"''", "b''", "[]", "{}", "()", '""'})
 def codemod(site: Site) -> Iterator[Proposal]:
     """Writes the truth of the value for its test against None."""
     found = look_up(site.variables, site.subject)
-    if found is None or found.value not in [*_EMPTY, [], {}]:
+    if not (_is_left_as_it_was(site) if found is None else found.value in [*_EMPTY, [], {}]):
         return
     for guard in _guards(site):
         yield Proposal(
@@ -44,6 +47,34 @@ def codemod(site: Site) -> Iterator[Proposal]:
             safe=False,
         )
         return
+
+
+def _is_left_as_it_was(site: Site) -> bool:
+    """True if the last statement in front that binds the name is `if x: x = convert(x)`: only what is false stays."""
+    if not isinstance(site.subject, ast.Name) or site.failure.kind is not FailureKind.WRONG_TYPE:
+        return False
+    name = site.subject.id
+    bound = [one for one in _in_front(site) if name in names_bound(one)]
+    match bound[-1:]:
+        case [
+            ast.If(
+                test=ast.Name(id=tested),
+                body=[ast.Assign(targets=[ast.Name(id=given)], value=value)],
+                orelse=[],
+            )
+        ]:
+            kept = form_type(value) == site.failure.key
+            return tested == given == name and name in names_in(value) and not kept
+        case _:
+            return False
+
+
+def _in_front(site: Site) -> list[ast.stmt]:
+    """The statements of the block in front of the failing one."""
+    for _, block in ast.iter_fields(site.parent(site.statement)):
+        if isinstance(block, list) and site.statement in block:
+            return [one for one in block[: block.index(site.statement)] if isinstance(one, ast.stmt)]
+    return []
 
 
 def _guards(site: Site) -> Iterator[ast.Compare]:
@@ -96,8 +127,49 @@ def is_fresh(since, changed):
 assert is_fresh("", 5) is False
 """,
         ),
+        Example(
+            """\
+def is_fresh(request, changed):
+    since = request.get("since")
+    if since:
+        since = int(since)
+    if since is not None and since >= changed:
+        return True
+    return False
+
+
+assert is_fresh({"since": ""}, 5) is False
+""",
+            """\
+def is_fresh(request, changed):
+    since = request.get("since")
+    if since:
+        since = int(since)
+    if since and since >= changed:
+        return True
+    return False
+
+
+assert is_fresh({"since": ""}, 5) is False
+""",
+        ),
     ),
     unchanged=(
+        Unchanged(
+            """\
+def is_fresh(request, changed):
+    since = request.get("since")
+    if since:
+        since = since.strip()
+    if since is not None and since >= changed:
+        return True
+    return False
+
+
+is_fresh({"since": "5"}, 5)
+""",
+            "What is not empty stays a text as well: the code never makes a number of it.",
+        ),
         Unchanged(
             """\
 def is_fresh(since, changed):

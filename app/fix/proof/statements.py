@@ -204,28 +204,51 @@ def enlarged_guard(site: Site, region: Region) -> Answer:
 
 
 def smaller_branch(site: Site, region: Region) -> Answer:
-    """`if A and T:` for `if A:` around a body that begins with the failing statement; so for conditional values."""
-    match region.pair, region.above:
-        case (ast.expr() as old, ast.expr() as new), ast.IfExp(test=test, orelse=top) if (
-            test is old and _added(old, new, ast.Or)
-        ):
-            added = _added(old, new, ast.Or)
-            return _first(site, top) if added is not None and fails_where(site, added) else None
-        case (ast.expr() as old, ast.expr() as new), ast.IfExp(test=test, body=top) if test is old:
-            pass
-        case (ast.expr() as old, ast.expr() as new), ast.If(test=test, body=[top, *_]) if (
-            test is old and top is site.statement
-        ):
-            pass
-        case _:
-            return None
-    added = _added(old, new, ast.And)
-    if added is None or not fails_unless(site, added):
+    """`if A and T:` for `if A:`, or `if A or T:` where the `else` fails; so for conditional values.
+
+    The branch that is taken less often begins with the failing statement, or gives local names quiet values before it.
+    """
+    holder = region.above
+    if region.pair is None or not isinstance(holder, ast.If | ast.IfExp) or holder.test is not region.pair[0]:
         return None
-    return _first(site, top)
+    old, new = holder.test, region.pair[1]
+    both, either = _added(old, new, ast.And), _added(old, new, ast.Or)
+    branch: ast.expr | list[ast.stmt]
+    if both is not None and fails_unless(site, both):
+        added, branch = both, holder.body
+    elif either is not None and fails_where(site, either):
+        added, branch = either, holder.orelse
+    else:
+        return None
+    if isinstance(branch, ast.expr):
+        return _first(site, branch)
+    if site.statement not in branch or not _only_names(site, branch[: branch.index(site.statement)], added):
+        return None
+    return _first(site, site.statement)
 
 
-def _added(old: ast.expr, new: ast.expr, operator: type[ast.boolop]) -> ast.expr | None:
+def _only_names(site: Site, statements: list[ast.stmt], test: ast.expr) -> bool:
+    """True if the statements only give quiet values to local names that the test does not read."""
+    local = local_names(site.function) if site.function is not None else set()
+    for one in statements:
+        match one:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in local - names_in(test):
+                if not is_quiet(site, value) or _is_shared(site, name):
+                    return False
+            case _:
+                return False
+    return True
+
+
+def _is_shared(site: Site, name: str) -> bool:
+    """True if the function declares the name as one of the module or of the function around it."""
+    return any(
+        isinstance(one, ast.Global | ast.Nonlocal) and name in one.names
+        for one in own_nodes(site.function or site.code.tree)
+    )
+
+
+def _added(old: ast.expr, new: ast.AST, operator: type[ast.boolop]) -> ast.expr | None:
     """The one operand that `new` has behind those of `old`."""
     match new:
         case ast.BoolOp(op=joins, values=[*first, last]) if isinstance(joins, operator):
