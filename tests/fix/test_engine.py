@@ -41,7 +41,9 @@ def cause_of(
     files: dict[str, str], frames: list[tuple[str, str, int, dict[str, JsonValue]]], message: str = NAME
 ) -> RootCause:
     """The cause of a failure at the innermost of `frames`, outermost first."""
-    exception = "AttributeError" if "attribute" in message else "KeyError"
+    exception = (
+        "AttributeError" if "attribute" in message else "TypeError" if "supported" in message else "KeyError"
+    )
     mapped = tuple(CodeFrame(path, function, line, "", recorded) for path, function, line, recorded in frames)
     culprit = mapped[-1]
     failure = find_failure(
@@ -268,3 +270,23 @@ def test_an_error_that_cannot_be_told_is_not_kept_quiet(function: str, line: int
     for candidate in found:
         added = set(candidate.change.after.splitlines()) - set(REPORT.splitlines())
         assert all("raise " in line for line in added), candidate.summary
+
+
+@pytest.mark.parametrize(("convert", "found"), [("parse(since)", True), ("since.strip()", False)])
+def test_what_is_converted_where_it_is_true_was_false_if_it_is_no_number(
+    convert: str, *, found: bool
+) -> None:
+    text = f"""\
+def seen(request, changed, parse):
+    since = request.get("since")
+    if since:
+        since = {convert}
+    if since is not None and since >= changed:
+        return True
+    return False
+"""
+    files = {"shop.py": text}
+    message = "'>=' not supported between instances of 'str' and 'int'"
+    cause = cause_of(files, [("shop.py", "seen", 5, {"changed": 5})], message)
+    patterns = {one.pattern for one in candidates(cause, tree_of(files))}
+    assert ("type_guard_truth" in patterns) is found
