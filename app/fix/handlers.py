@@ -97,6 +97,12 @@ def is_related(types: ast.expr, names: tuple[str, ...], conventions: Conventions
     return False
 
 
+def is_about(handler: ast.ExceptHandler, names: tuple[str, ...], conventions: Conventions) -> bool:
+    """True for a handler of everything, and for one that is about the same sort of trouble."""
+    types = handler.type
+    return types is None or is_general(types) or is_related(types, names, conventions)
+
+
 def spelled(site: Site) -> Spelling | None:
     """How this file writes the exception that was raised."""
     names = site.trace.names

@@ -103,14 +103,16 @@ def _guards(site: Site) -> Iterator[Fallback]:
                 yield Fallback(code, why, Strength.GUARD)
 
 
-def says_nothing(value: ast.expr | None) -> bool:
-    """True for no value, None, False, zero, an empty text, and an empty or new container."""
+def says_nothing(value: ast.expr | None) -> bool:  # noqa: PLR0911 - a table of forms
+    """True for no value, None, False, zero, an empty text, an empty or new container, and a tuple of such."""
     match value:
         case None:
             return True
         case ast.Constant(value=constant):
             return not constant
-        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+        case ast.Tuple(elts=parts):
+            return all(says_nothing(one) for one in parts)
+        case ast.List(elts=parts) | ast.Set(elts=parts):
             return not parts
         case ast.Dict(keys=keys):
             return not keys
