@@ -116,12 +116,35 @@ def test_what_the_traceback_underlines_must_be_what_is_repaired(
         ("body_alert.md", 2, "This is no event"),
     ],
 )
-def test_recorded_events(
+def test_recorded_events_of_another_checkout(
     name: str, status: int, told: str, shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(SENTRY / name, shop) == status
     said = capsys.readouterr()
     assert told in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("sdk_event.json", "`RATES` lacked the key in rate_for, shopdemo/pricing.py:12"),
+        ("api_event.json", "`RATES` lacked the key in rate_for, shopdemo/pricing.py:12"),
+        (
+            "sdk_event_django.json",
+            "`size` was zero, or outside of what the function takes in book_page, app/views.py:23",
+        ),
+        (
+            "api_event_django.json",
+            "`size` was zero, or outside of what the function takes in book_page, app/views.py:23",
+        ),
+    ],
+)
+def test_recorded_events_of_this_checkout(name: str, cause: str, capsys: pytest.CaptureFixture[str]) -> None:
+    # A rate that is not in the table, and what a page of no books is, are for a person to say.
+    assert run(SENTRY / name, SENTRY / "checkout") == 3
+    said = capsys.readouterr().out
+    assert f"Root cause: {cause}" in said
+    assert "For a person: no-candidate" in said
 
 
 def test_an_escalation_says_everything(event: dict[str, Any], shop: Path, tmp_path: Path) -> None:
