@@ -166,8 +166,13 @@ def _chosen(
         return Repair(finding, cause, found, None, _nothing_left(found, trials), reproduction, trials)
     chosen = next((one for one in trials if one.candidate is ranked[0]), None)
     test = _test(chosen) if chosen is not None else None
-    safe = ranked[0].applicability is Applicability.SAFE
-    rival = rival_of(chosen, strong, cause) if chosen is not None and safe else None
+    rival = None
+    if (
+        chosen is not None
+        and isinstance(reproduction, Reproduction)
+        and ranked[0].applicability is Applicability.SAFE
+    ):
+        rival = rival_of(chosen, strong, reproduction, cause)
     others = tuple(one for one in found if one is not ranked[0])
     patch = fix_of((ranked[0], *others), test)
     return Repair(finding, cause, found, patch, None, reproduction, trials, rival)

@@ -54,13 +54,21 @@ def tried(
     return tuple(trials)
 
 
-def rival_of(chosen: Trial, found: Sequence[Candidate], cause: RootCause) -> Candidate | None:
-    """A candidate for which as much speaks, and with which the recorded call passes and gives something else."""
-    if chosen.reproduction is None or chosen.attempt is None:
-        return None
+def rival_of(
+    chosen: Trial, found: Sequence[Candidate], reproduction: Reproduction, cause: RootCause
+) -> Candidate | None:
+    """A candidate for which as much speaks, and with which the recorded call passes and gives something else.
+
+    So is one that no call can be run with: whether it gives the same cannot be told.
+    """
     for candidate in [one for one in found if is_rival(one, chosen.candidate)][:MOST_RIVALS]:
-        trial = _repeated(candidate, chosen.reproduction, cause)
-        if trial.passed and trial.attempt is not None and _differ(trial.attempt, chosen.attempt):
+        depth = max(candidate.depth, chosen.candidate.depth)
+        call = reproduction.covering(len(cause.frames) - 1 - depth)
+        if call is None:
+            return candidate
+        trials = [_repeated(one, call, cause) for one in (candidate, chosen.candidate)]
+        one, other = (trial.attempt for trial in trials)
+        if trials[0].passed and one is not None and other is not None and _differ(one, other):
             return candidate
     return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.model import FileChange
 from app.fix.pattern import Strength
 from app.repair import Repair, repair
+from app.repair.reproduce import Reproduction
 from app.repair.trial import rival_of
 
 from .crash_recorder import record
@@ -102,6 +103,9 @@ def test_a_fix_for_which_as_much_speaks_is_a_rival_if_it_gives_something_else(tm
         )
         same = replace(best, change=FileChange(best.change.path, best.change.before, text + "\n# the same\n"))
         weaker = replace(other, strength=Strength.LAST)
-        assert rival_of(chosen, [best, same, other], cause) is other
-        assert rival_of(chosen, [best, same, weaker], cause) is None
+        further = replace(same, depth=1)
+        assert isinstance(found.reproduction, Reproduction)
+        assert rival_of(chosen, [best, same, other], found.reproduction, cause) is other
+        assert rival_of(chosen, [best, same, weaker], found.reproduction, cause) is None
+        assert rival_of(chosen, [best, further], found.reproduction, cause) is further
     assert not replace(found, rival=other).auto_mergeable
