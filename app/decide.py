@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import re
 
 from app.core.category import CATEGORIES
@@ -21,7 +20,8 @@ from app.core.model import (
     Stop,
     TrackRecord,
 )
-from app.core.policy import ALWAYS_PROTECTED, POLICY_PATH, Policy, parse_policy
+from app.core.paths import ALWAYS_PROTECTED, protecting_pattern
+from app.core.policy import POLICY_PATH, Policy, parse_policy
 
 _PLAIN_PATH = re.compile(r"\w[\w./+-]{0,250}", re.ASCII)
 CATEGORY_OF = {
@@ -111,19 +111,6 @@ def settle(decision: Decision, patch: Patch, record: TrackRecord) -> Decision | 
     if not action.allows(Action.PROPOSE):
         return _stop(Reason.POLICY_FORBIDS, because[-1])
     return dataclasses.replace(decision, action=action, because=tuple(because))
-
-
-def protecting_pattern(path: str, patterns: tuple[str, ...]) -> str | None:
-    """The first pattern that covers `path`, whatever its letter case.
-
-    `**/` also matches no folder at all, a leading `/` is the repository's root, and a folder covers what is in it.
-    """
-    for pattern in patterns:
-        plain = pattern.lower().lstrip("/").rstrip("/")
-        for name in (plain, plain.removeprefix("**/")):
-            if any(fnmatch.fnmatchcase(path.lower(), each) for each in (name, f"{name}/*")):
-                return pattern
-    return None
 
 
 def _stop(reason: Reason, detail: str) -> Stop:

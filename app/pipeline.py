@@ -13,7 +13,7 @@ from app.learn import learn, recall
 from app.merge import arm, disarm, merged, propose
 from app.observe import judge_release, released
 from app.report import conclude, inform_tracker, report
-from app.verify import verified
+from app.verify.check import verified
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:

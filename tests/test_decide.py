@@ -16,8 +16,8 @@ from app.core.model import (
     Stop,
     TrackRecord,
 )
-from app.core.policy import ALWAYS_PROTECTED
-from app.decide import CATEGORY_OF, CLAIMS, UNWANTED_SHARE, decide, protecting_pattern, settle
+from app.core.paths import ALWAYS_PROTECTED, protecting_pattern
+from app.decide import CATEGORY_OF, CLAIMS, UNWANTED_SHARE, decide, settle
 from samples import CAUSE, DECISION, FINDING, PATCH
 
 POLICY = "version: 1\nsentry: {organization: acme, projects: [shop, web]}\n"

