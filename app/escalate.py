@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.clients import Clients
 from app.core import messages
-from app.core.model import CaseFile, Outcome, Reason, Result, Stop
+from app.core.model import CaseFile, Outcome, Reason, Result, Stop, is_untold
 
 MARKER = "<!-- autofix:escalation:{} -->"
 # These are no failures: a verified pull request waits for a person because the rules say so.
@@ -20,15 +20,10 @@ def outcome_of(case: CaseFile, stop: Stop) -> Outcome:
 
 
 async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:
-    """A person knows.
-
-    A proposed fix speaks through its pull request. An issue of unknown origin gets no answer at all: whoever wrote
-    it must not be able to make us write.
-    """
-    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
+    """A person knows; a proposed fix speaks through its pull request."""
     stop = outcome.stop
-    if stop is not None and outcome.result is Result.ESCALATED and stop.reason is not Reason.UNTRUSTED:
-        text = messages.escalation(case, stop, outcome)
-        await repo.comment(
-            case.incident.issue, MARKER.format(case.incident.id), text, await clients.github.bot()
-        )
+    if stop is None or outcome.result is not Result.ESCALATED or is_untold(case, outcome):
+        return
+    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
+    text = messages.escalation(case, stop, outcome)
+    await repo.comment(case.incident.issue, MARKER.format(case.incident.id), text, await clients.github.bot())

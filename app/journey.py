@@ -24,7 +24,13 @@ from app.store import Store
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Why an incident must not go on at this stage; None if it may.
+Brake = Callable[[Stage], Awaitable[Stop | None]]
+
 log = structlog.get_logger(__name__)
+
+# What ends an incident must be possible when nothing else is.
+UNSTOPPABLE = {Stage.ESCALATE}
 
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
@@ -48,11 +54,16 @@ class Stopped(Exception):
 
 
 class Journey:
-    """One incident on its way."""
+    """One incident on its way. Nothing is done before `brake` was asked whether it still may be."""
 
-    def __init__(self, incident: Incident, bench: Workbench) -> None:
+    def __init__(self, incident: Incident, bench: Workbench, brake: Brake) -> None:
         self.incident = incident
+        self._brake = brake
         self.clients, self.store, self.settings = bench.clients, bench.store, bench.settings
+
+    async def now(self) -> float:
+        """The time (epoch seconds) at which the incident came to this line; the same after a crash."""
+        return await engine.now()
 
     async def step(
         self, stage: Stage, function: Callable[P, Awaitable[T | Stop]], *args: P.args, **kwargs: P.kwargs
@@ -132,10 +143,15 @@ class Journey:
         await asyncio.to_thread(store.enter_stage, incident, stage)
         limit = share(stage, self.settings.budget_seconds)
         started, clock = time.time(), time.perf_counter()
+
+        async def work() -> T | Stop:
+            stopped = None if stage in UNSTOPPABLE else await self._brake(stage)
+            return await call() if stopped is None else stopped
+
         value: T | Stop
         try:
             async with asyncio.timeout(limit):
-                value = await _patiently(call)
+                value = await _patiently(work)
         except TimeoutError:
             value = Stop(stage, Reason.OVERRAN, f"{name} took more than {limit:.0f} seconds")
         except ClientError as fault:

@@ -1,25 +1,72 @@
-"""Learn: how each pattern's fixes ended, per repository. Trust is earned and lost here."""
+"""Learn: how fixes ended, per repository, category and pattern. Trust is earned and lost here."""
 
 from __future__ import annotations
 
 import asyncio
 
-from app.core.model import CaseFile, Incident, Outcome, Patch, Reason, TrackRecord
+from app.clients import Clients
+from app.core.case_file import dump_case
+from app.core.model import CaseFile, Incident, Outcome, Patch, Reason, Stage, Standing, Stop, Trust
+from app.core.policy import Policy, granted
+from app.core.trust import trust
 from app.store import Store
 
 # Ends that speak against the pattern, not against the circumstances.
 BLAMED = (Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.CHECK_FAILED)
 
 
-async def recall(store: Store, incident: Incident, patch: Patch) -> TrackRecord:
-    """How the pattern of `patch` has done in this repository so far."""
-    return await asyncio.to_thread(store.track_record, incident.repository_id, patch.pattern, BLAMED)
+async def recall(
+    clients: Clients, store: Store, incident: Incident, policy_text: str | None, patch: Patch
+) -> Standing | Stop:
+    """What the past and the present say about this patch."""
+    policy = granted(policy_text, Stage.DECIDE)
+    if isinstance(policy, Stop):
+        return policy
+    repo = clients.github.repository(incident.repository, incident.installation_id)
+    bot = await clients.github.bot()
+    opened = [pull for pull in await repo.open_pulls() if pull.user is not None and pull.user.login == bot]
+    return await asyncio.to_thread(_standing, store, incident, policy, patch, len(opened))
+
+
+def _standing(store: Store, incident: Incident, policy: Policy, patch: Patch, open_pulls: int) -> Standing:
+    ledger, repository = store.ledger, incident.repository_id
+    return Standing(
+        pattern=ledger.track_record(repository, patch.pattern, BLAMED),
+        trust=trust_in(store, repository, patch.category, policy),
+        open_pulls=open_pulls,
+        merges_today=ledger.merges_today(repository),
+        attempts=ledger.fixes_of(incident),
+        file_merged_at=ledger.file_merged_at(repository, patch.fix.path),
+    )
+
+
+def trust_in(store: Store, repository_id: int, category: str, policy: Policy) -> Trust:
+    """What `category` has earned in the repository under its policy."""
+    return trust(
+        category,
+        store.ledger.attempts(repository_id),
+        start=policy.trust.start,
+        earn=policy.trust.earn,
+        since=store.ledger.pardoned_at(repository_id, category),
+    )
+
+
+async def keep(store: Store, case: CaseFile) -> None:
+    """What is known so far is kept, for people who ask and for what comes after the end."""
+    pull = case.pull.number if case.pull else None
+    path = case.patch.fix.path if case.patch else None
+    await asyncio.to_thread(store.keep_case, case.incident.id, dump_case(case), pull, path)
+    if case.merged is not None:
+        await asyncio.to_thread(store.note_merge, case.incident.id, case.merged.sha, case.merged.merged_at)
 
 
 async def learn(store: Store, case: CaseFile, outcome: Outcome) -> None:
-    """The outcome is on record: for the incident, and for the pattern if there was a patch."""
+    """The outcome is on record: for the incident, and for its category and pattern if there was a patch."""
     if case.patch is not None:
-        await asyncio.to_thread(
-            store.remember, case.incident, case.patch.category, case.patch.pattern, outcome
-        )
+        await asyncio.to_thread(_remember, store, case, case.patch, outcome)
     await asyncio.to_thread(store.end_incident, case.incident.id, outcome)
+
+
+def _remember(store: Store, case: CaseFile, patch: Patch, outcome: Outcome) -> None:
+    would_merge = case.decision is not None and case.decision.would_merge and case.evidence is not None
+    store.ledger.remember(case.incident, patch.category, patch.pattern, outcome, would_merge=would_merge)

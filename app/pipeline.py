@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from app.core.model import CaseFile, Held, Judgement, Outcome, Reason, Stage, Stop, Verdict
-from app.decide import decide, settle
+from collections.abc import Awaitable, Callable
+
+from app.core.model import CaseFile, Held, Judgement, Outcome, Reason, Stage, Stop, Verdict, given
+from app.decide import by_approval, decide, settle
 from app.detect import detect
 from app.escalate import escalate, outcome_of
 from app.fix import fix
 from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
-from app.learn import learn, recall
+from app.learn import keep, learn, recall
 from app.merge import arm, disarm, merged, propose
 from app.observe import judge_release, released
 from app.report import conclude, inform_tracker, report
@@ -18,8 +20,24 @@ from app.verify.check import verified
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
     """The outcome of one incident, and `case` filled with everything that was found on the way."""
+    return await _to_the_end(journey, case, travel)
+
+
+async def approved(journey: Journey, case: CaseFile) -> Outcome:
+    """The outcome of a proposal that a person approved: it is merged by the branch's rules, as any other."""
+    return await _to_the_end(journey, case, merge_approved)
+
+
+async def landed(journey: Journey, case: CaseFile) -> Outcome:
+    """The outcome of a proposal that a person merged."""
+    return await _to_the_end(journey, case, land)
+
+
+async def _to_the_end(
+    journey: Journey, case: CaseFile, way: Callable[[Journey, CaseFile], Awaitable[Outcome]]
+) -> Outcome:
     try:
-        outcome = await travel(journey, case)
+        outcome = await way(journey, case)
     except Stopped as stopped:
         return await give_up(journey, case, stopped.stop)
     await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
@@ -32,7 +50,8 @@ async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
     await journey.tell(Stage.ESCALATE, disarm, journey.clients, case)
     await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
     await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
-    await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
+    await journey.tell(Stage.ESCALATE, keep, journey.store, case)
+    await journey.step(Stage.ESCALATE, learn, journey.store, case, outcome)
     return outcome
 
 
@@ -55,20 +74,47 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
     case.decision = journey.rule(decide, policy, case.finding, case.cause)
     case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
-    record = await step(Stage.DECIDE, recall, store, incident, case.patch)
-    case.decision = journey.rule(settle, case.decision, case.patch, record)
+    standing = await step(Stage.DECIDE, recall, clients, store, incident, policy, case.patch)
+    today = await journey.now()
+    case.decision = journey.rule(settle, policy, case.decision, case.cause, case.patch, standing, (), today)
     case.pull = await step(Stage.MERGE, propose, clients, case)
     case.armed = await step(Stage.MERGE, arm, clients, case)
     await journey.tell(Stage.VERIFY, report, clients, case)
+    await journey.tell(Stage.VERIFY, keep, store, case)
     case.evidence = await wait(Stage.VERIFY, verified, clients, case)
     if isinstance(case.armed, Held):
         raise Stopped(case.armed.stop)
+    return await land(journey, case)
+
+
+async def merge_approved(journey: Journey, case: CaseFile) -> Outcome:
+    """The way of a proposal that a person approved: merged if exactly what was proven still stands there.
+
+    Raises:
+        Stopped: as soon as a stage refuses.
+    """
+    case.decision = by_approval(given(case.decision), given(case.approved_by))
+    case.armed = await journey.step(Stage.MERGE, arm, journey.clients, case)
+    if isinstance(case.armed, Held):
+        raise Stopped(case.armed.stop)
+    return await land(journey, case)
+
+
+async def land(journey: Journey, case: CaseFile) -> Outcome:
+    """The way of a fix that merges, or is merged: through the rollout to the verdict of production.
+
+    Raises:
+        Stopped: as soon as a stage refuses.
+    """
+    clients, store, wait = journey.clients, journey.store, journey.wait
     case.merged = await wait(Stage.MERGE, merged, clients, case)
+    await journey.tell(Stage.OBSERVE, keep, store, case)
     await journey.tell(Stage.OBSERVE, report, clients, case)
     case.release = await wait(Stage.OBSERVE, released, clients, case)
-    case.verdict = await observe(journey, case, case.release.live_since, case.decision.looks)
+    case.verdict = await observe(journey, case, case.release.live_since, given(case.decision).looks)
     await journey.tell(Stage.LEARN, inform_tracker, clients, case)
-    return await step(Stage.LEARN, conclude, clients, case)
+    await journey.tell(Stage.LEARN, keep, store, case)
+    return await journey.step(Stage.LEARN, conclude, clients, case)
 
 
 async def observe(journey: Journey, case: CaseFile, live_since: float, looks: tuple[float, ...]) -> Verdict:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from app.clients import Clients
 from app.core import messages
-from app.core.model import CaseFile, Outcome, Reason, Result, given
+from app.core.model import CaseFile, Outcome, Result, given, is_untold
 
 MARKER = "<!-- autofix:status:{} -->"
 
 
 async def report(clients: Clients, case: CaseFile, outcome: Outcome | None = None) -> None:
     """The issue's sticky comment says where the incident stands, or how it ended."""
-    if outcome is not None and outcome.stop is not None and outcome.stop.reason is Reason.UNTRUSTED:
+    if outcome is not None and is_untold(case, outcome):
         return
     if outcome is None:
         text = messages.status(case)

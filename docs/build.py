@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
+from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
+from typing import get_args
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from app.core.category import CATEGORIES
+from app.core.policy import POLICY_PATH, Policy, json_schema
 from app.fix.pattern import Example, FixPattern, description
 from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
@@ -27,7 +34,12 @@ _INTRODUCTION = (
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
-    return {"settings.md": settings(), "patterns.md": patterns()}
+    return {
+        "settings.md": settings(),
+        "patterns.md": patterns(),
+        "policy.md": policy(),
+        "policy.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+    }
 
 
 def settings() -> str:
@@ -51,6 +63,57 @@ def settings() -> str:
             "",
         )
     )
+
+
+def policy() -> str:
+    """The policy file: a commented example, and every key."""
+    example = (HERE.parent / "app" / "core" / "policy.example.yml").read_text(encoding="utf-8")
+    return "\n".join(
+        (
+            f"# The policy: `{POLICY_PATH}`",
+            "",
+            WRITTEN,
+            "",
+            "The policy says what Autofix may do in one repository. It is read from the default branch only, by the",
+            "server before every step and by the verification for every pull request. It is strict: an unknown key, a",
+            "key given twice, a YAML alias or tag switches the automation off, and the next issue says what is wrong.",
+            "`autofix policy check FILE` says it before. Editors find the [JSON Schema](policy.schema.json) by the",
+            "first line of the example.",
+            "",
+            "```yaml",
+            example.rstrip(),
+            "```",
+            "",
+            "## Every key",
+            "",
+            "| key | meaning | default |",
+            "| --- | --- | --- |",
+            *_keys(Policy, ""),
+            "",
+            "The categories are " + ", ".join(f"`{name}`" for name in CATEGORIES) + ".",
+            "",
+        )
+    )
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = next((one for one in _models(field.annotation) if one is not model), None)
+        label = f"{prefix}{name}"
+        if field.description is not None:
+            yield f"| `{label}` | {field.description} | {_default(field)} |"
+        if inner is not None and name != "categories":
+            yield from _keys(inner, f"{label}.")
+        elif inner is not None:
+            yield from _keys(inner, f"{label}.NAME.")
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models that an annotation speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def patterns() -> str:
@@ -107,6 +170,12 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None or value == ():
         return "none"
+    if isinstance(value, BaseModel) or value is PydanticUndefined:
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, time):
+        return f'`"{value:%H:%M}"`'
     return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,17 +12,41 @@ from app.core.model import (
     Decision,
     FailureKind,
     FileChange,
+    Level,
+    Patch,
     Reason,
     Stage,
+    Standing,
     Stop,
     TrackRecord,
+    Trust,
 )
 from app.core.paths import ALWAYS_PROTECTED, protecting_pattern
-from app.decide import CATEGORY_OF, CLAIMS, UNWANTED_SHARE, decide, settle
+from app.core.trust import UNWANTED_SHARE
+from app.decide import CATEGORY_OF, CLAIMS, decide
+from app.decide import settle as settle_fully
 from samples import CAUSE, DECISION, FINDING, PATCH
 
 POLICY = "version: 1\nsentry: {organization: acme, projects: [shop, web]}\n"
 AUTO = POLICY + "categories: {null-safety: automerge}\n"
+
+
+TRUSTED = Trust("null-safety", Level.TRUSTED, "earned", 5, 5, 0)
+NOON = 1_795_608_000.0  # Wednesday, 2026-11-25, 12:00 UTC
+
+
+def settle(
+    decision: Decision,
+    patch: Patch,
+    record: TrackRecord,
+    *,
+    policy: str = AUTO,
+    unexplained: tuple[str, ...] = (),
+    now: float = NOON,
+    **standing: Any,
+) -> Decision | Stop:
+    whole = Standing(**{"pattern": record, "trust": TRUSTED, **standing})
+    return settle_fully(policy, decision, CAUSE, patch, whole, unexplained, now)
 
 
 def _stopped(value: Decision | Stop) -> Reason:
@@ -61,7 +86,7 @@ def test_what_the_policy_does_not_say_is_at_its_default() -> None:
         (AUTO.replace("[shop, web]", "[web]"), Reason.NOT_MAPPED),
         (AUTO.replace("automerge", "report"), Reason.POLICY_FORBIDS),
         (AUTO.replace("automerge", "ignore"), Reason.POLICY_FORBIDS),
-        (AUTO + "protected_paths: [shop/**]\n", Reason.PROTECTED_PATH),
+        (AUTO + "paths: {protected: [shop/**]}\n", Reason.PROTECTED_PATH),
     ],
 )
 def test_anything_less_than_a_clear_yes_is_a_no(text: str | None, reason: Reason) -> None:
@@ -178,11 +203,98 @@ def test_no_input_raises_what_another_allows(
 )
 def test_m9_no_file_of_the_patch_is_protected(path: str) -> None:
     change = FileChange(path, None, "x = 1\n")
-    decision = replace(DECISION, protected=("billing/**",))
+    policy = AUTO + "paths: {protected: [billing/**]}\n"
     for patch in (replace(PATCH, fix=change), replace(PATCH, test=replace(PATCH.test, change=change))):
-        assert _stopped(settle(decision, patch, CLEAN)) is Reason.PROTECTED_PATH
+        assert _stopped(settle(DECISION, patch, CLEAN, policy=policy)) is Reason.PROTECTED_PATH
 
 
-def test_the_policy_travels_with_the_decision() -> None:
-    decision = _decided(decide(AUTO + "protected_paths: [tests/**]\n", FINDING, CAUSE))
-    assert _stopped(settle(decision, PATCH, CLEAN)) is Reason.PROTECTED_PATH
+def test_fixes_stay_where_the_policy_allows_them_and_the_new_test_may_lie_beside() -> None:
+    policy = AUTO + "paths: {allowed: [shop/**]}\n"
+    assert settle(DECISION, PATCH, CLEAN, policy=policy) == DECISION
+    elsewhere = replace(PATCH, fix=replace(PATCH.fix, path="jobs/nightly.py"))
+    assert _stopped(settle(DECISION, elsewhere, CLEAN, policy=policy)) is Reason.PROTECTED_PATH
+
+
+# What today allows -----------------------------------------------------------------------------------------------
+
+HOURS = AUTO + 'hours: {timezone: Europe/Berlin, days: [mon, wed], start: "08:00", end: "13:00"}\n'
+FREEZE = AUTO + "freeze: [{first: 2026-11-24, last: 2026-11-25, why: the sale}]\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        (
+            {"policy": HOURS, "now": NOON + 3600.0},
+            "outside of the hours for merging (mon, wed 08:00 to 13:00",
+        ),
+        ({"policy": HOURS, "now": NOON + 86_400.0}, "outside of the hours"),
+        ({"policy": FREEZE}, "the sale: 2026-11-24 to 2026-11-25"),
+        ({"merges_today": 10}, "10 fixes were merged in 24 hours"),
+        ({"file_merged_at": NOON - 3600.0}, "was fixed less than 24 hours ago"),
+        ({"unexplained": ("line 9: a call of `os.system`",)}, "does not explain the whole change: line 9"),
+        ({"policy": AUTO + "paths: {sensitive: [shop/receipts.py]}\n"}, "sensitive"),
+    ],
+)
+def test_m22_what_does_not_fit_today_is_proposed(changed: dict[str, Any], why: str) -> None:
+    decision = _decided(settle(DECISION, PATCH, CLEAN, **changed))
+    assert (decision.action, decision.would_merge) == (Action.PROPOSE, False)
+    assert why in decision.because[-1]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"policy": HOURS, "now": NOON + 1.0},
+        {"policy": FREEZE, "now": NOON + 86_400.0},
+        {"merges_today": 9},
+        {"file_merged_at": NOON - 25 * 3600.0},
+        {"open_pulls": 4, "attempts": 1},
+    ],
+)
+def test_what_fits_is_merged(changed: dict[str, Any]) -> None:
+    assert settle(DECISION, PATCH, CLEAN, **changed) == DECISION
+
+
+@pytest.mark.parametrize("changed", [{"attempts": 2}, {"open_pulls": 5}])
+def test_m22_what_is_above_a_budget_is_not_even_proposed(changed: dict[str, Any]) -> None:
+    assert _stopped(settle(DECISION, PATCH, CLEAN, **changed)) is Reason.BUDGET
+
+
+@pytest.mark.parametrize("path", ["shop/auth.py", "shop/JWT.py", "lib/resetPassword.py", "payments/x.py"])
+def test_code_that_speaks_of_security_or_money_is_merged_by_a_person(path: str) -> None:
+    patch = replace(PATCH, fix=replace(PATCH.fix, path=path))
+    decision = _decided(settle(DECISION, patch, CLEAN))
+    assert (decision.action, "so a person merges" in decision.because[-1]) == (Action.PROPOSE, True)
+
+
+def test_the_category_of_the_fix_counts_as_well() -> None:
+    patch = replace(PATCH, category="missing-error-handling")
+    decision = _decided(settle(DECISION, patch, CLEAN))
+    assert (decision.action, "missing-error-handling" in decision.because[-1]) == (Action.PROPOSE, True)
+
+
+# What was earned -------------------------------------------------------------------------------------------------
+
+
+def test_without_trust_a_fix_is_proposed_and_it_is_known_that_it_would_have_been_merged() -> None:
+    shadow = replace(TRUSTED, level=Level.SHADOW, because="2 of 5 fixes in a row verified in production")
+    decision = _decided(settle(DECISION, PATCH, CLEAN, trust=shadow))
+    assert (decision.action, decision.would_merge) == (Action.PROPOSE, True)
+    assert "null-safety is shadow here: 2 of 5" in decision.because[-1]
+
+
+def test_a_category_that_is_switched_off_proposes_nothing() -> None:
+    off = replace(TRUSTED, level=Level.OFF, because="2 of the last 9 fixes were not wanted")
+    assert _stopped(settle(DECISION, PATCH, CLEAN, trust=off)) is Reason.POLICY_FORBIDS
+
+
+def test_shadow_mode_merges_nothing_and_says_what_it_would_have_done() -> None:
+    decision = _decided(settle(DECISION, PATCH, CLEAN, policy=AUTO + "shadow: true\n"))
+    assert (decision.action, decision.would_merge) == (Action.PROPOSE, True)
+
+
+def test_the_kill_switch_of_the_policy_stops_at_both_looks() -> None:
+    off = AUTO + "enabled: false\n"
+    assert _stopped(decide(off, FINDING, CAUSE)) is Reason.PAUSED
+    assert _stopped(settle(DECISION, PATCH, CLEAN, policy=off)) is Reason.PAUSED

@@ -90,6 +90,8 @@ def commit_message(case: CaseFile) -> str:
         f"Autofix-Exception: {name(cause.exception)}",
         f"Autofix-Place: {cause.path}:{cause.line}",
         f"Autofix-Fix: {patch.fix.path}",
+        f"Autofix-Category: {patch.category}",
+        f"Autofix-Action: {given(case.decision).action}",
         f"Refs: #{case.incident.issue}",
     )
     return "\n".join(lines) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 
 # No fix may touch these, whatever a policy says: they decide how fixes are judged.
 ALWAYS_PROTECTED = (
@@ -63,4 +64,25 @@ def protecting_pattern(path: str, patterns: tuple[str, ...]) -> str | None:
         for name in (plain, plain.removeprefix("**/")):
             if any(fnmatch.fnmatchcase(path.lower(), each) for each in (name, f"{name}/*")):
                 return pattern
+    return None
+
+
+# Words that speak of security or of money: there a wrong answer costs more than an error.
+SENSITIVE_WORDS = frozenset(
+    """
+    acl auth authn authz authenticate authentication authenticator authorization authorize credential credentials
+    crypto cryptography csrf decrypt encrypt encryption jwt ldap login logout oauth passwd password passwords payment
+    payments payout payouts permission permissions privilege privileges rbac saml sanitize secret secrets security
+    signature signatures sso
+    """.split()  # noqa: SIM905 - a table of words reads better than a list of strings
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def sensitive_word(*names: str) -> str | None:
+    """The first word of `names` (paths, functions, classes) that speaks of security or money; None if none does."""
+    for name in names:
+        for word in _WORD.findall(name):
+            if word.lower() in SENSITIVE_WORDS:
+                return str(word.lower())
     return None

@@ -1,29 +1,66 @@
 """The repository's policy file, `.github/autofix.yml`, read from the default branch only.
 
 Strict on purpose: an unknown key, a duplicate key, an alias, a custom tag or a file above 64 kB makes the whole
-policy invalid, and an invalid policy switches the automation off.
+policy invalid, and an invalid policy switches the automation off. Every description below is the documentation:
+`docs/policy.md` and the JSON Schema are written from it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable
-from typing import Annotated, Any
+from datetime import date, datetime, time
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
-from app.core.model import Action
+from app.core.model import Action, Reason, Stage, Stop
+from app.core.paths import protecting_pattern
+from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
 
 POLICY_PATH = ".github/autofix.yml"
-MAX_BYTES = 64 * 1024
-MAX_DEPTH = 20
+SCHEMA_ADDRESS = "https://raw.githubusercontent.com/autofix-app/autofix/main/docs/policy.schema.json"
 
-_WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,9})")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+
+
+def _day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-12-24") else value
+
+
+def _time_of_day(value: object) -> object:
+    return time.fromisoformat(value) if isinstance(value, str) and len(value) == len("09:00") else value
+
+
+Day = Annotated[
+    date,
+    Field(strict=True),
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-24"]}),
+]
+TimeOfDay = Annotated[
+    time,
+    Field(strict=True),
+    BeforeValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["09:00"]}),
+]
 
 
 class _Strict(BaseModel):
@@ -33,23 +70,82 @@ class _Strict(BaseModel):
 class SentrySource(_Strict):
     """Which Sentry projects may report anomalies of this repository."""
 
-    organization: Text
-    projects: tuple[Text, ...] = Field(min_length=1, max_length=50)
+    organization: Annotated[Text, Field(description="Slug of the Sentry organization.")]
+    projects: Annotated[
+        tuple[Text, ...], Field(min_length=1, max_length=50, description="Slugs of its projects.")
+    ]
+
+
+class CategoryRule(_Strict):
+    """How far one kind of fix may go, and how large it may be."""
+
+    action: Annotated[
+        Action, Field(description="`ignore`, `report`, `propose` (a pull request) or `automerge`.")
+    ]
+    changed_lines: Annotated[
+        StrictInt | None,
+        Field(gt=0, le=500, description="Limit for this category, instead of `limits.changed_lines`."),
+    ] = None
+
+
+class Limits(_Strict):
+    """How large a fix may be. A larger one is refused by the verification."""
+
+    changed_lines: Annotated[
+        StrictInt, Field(gt=0, le=500, description="Lines added and removed in the fixed file.")
+    ] = 40
+    test_lines: Annotated[StrictInt, Field(gt=0, le=2000, description="Lines of the regression test.")] = 300
 
 
 class Checks(_Strict):
-    """The names of the required checks that Autofix looks for."""
+    """What must be green on exactly the fix's commit before it may be merged."""
 
-    verify: Text = "autofix"
+    verify: Annotated[Text, Field(description="Name of the required check that our Action reports.")] = (
+        "autofix"
+    )
+    required: Annotated[
+        tuple[Text, ...],
+        Field(
+            max_length=20,
+            description="More checks that must be green, such as integration and end-to-end jobs. "
+            "The verification waits for them.",
+        ),
+    ] = ()
+    coverage: Annotated[
+        StrictBool,
+        Field(description="The test suite's coverage report must cover every changed line (see the Action)."),
+    ] = False
+
+
+class Paths(_Strict):
+    """Where fixes may go. Patterns are globs; `**/` matches any depth, a folder covers what is in it."""
+
+    protected: Annotated[
+        tuple[Text, ...],
+        Field(max_length=200, description="Never touched, besides what always is protected."),
+    ] = ()
+    allowed: Annotated[
+        tuple[Text, ...], Field(max_length=200, description="If given, fixes go nowhere else.")
+    ] = ()
+    sensitive: Annotated[
+        tuple[Text, ...],
+        Field(
+            max_length=200,
+            description="Fixed only by proposal: a person merges. Besides what the built-in words catch.",
+        ),
+    ] = ()
 
 
 class Observe(_Strict):
-    """How the production effect is judged: in which environment, and at which seconds after the deployment."""
+    """How the production effect is judged."""
 
-    environment: Text = "production"
-    looks: tuple[Annotated[StrictInt, Field(gt=0, le=86_400)], ...] = Field(
-        default=(120, 300, 600, 1200, 1800), min_length=1, max_length=12
-    )
+    environment: Annotated[
+        Text, Field(description="Name of the deployment environment that is production.")
+    ] = "production"
+    looks: Annotated[
+        tuple[Annotated[StrictInt, Field(gt=0, le=86_400)], ...],
+        Field(min_length=1, max_length=12, description="When to look, in seconds after the deployment."),
+    ] = (120, 300, 600, 1200, 1800)
 
     @field_validator("looks")
     @classmethod
@@ -59,61 +155,177 @@ class Observe(_Strict):
         return looks
 
 
+class Budgets(_Strict):
+    """How much may happen. What is above a budget is left to a person."""
+
+    open_pull_requests: Annotated[
+        StrictInt, Field(ge=1, le=100, description="Our pull requests that may be open at the same time.")
+    ] = 5
+    merges_per_day: Annotated[
+        StrictInt, Field(ge=0, le=1000, description="Fixes merged without a person in 24 hours.")
+    ] = 10
+    attempts: Annotated[
+        StrictInt, Field(ge=1, le=20, description="Fixes for the same anomaly, before people take over.")
+    ] = 2
+    same_file_hours: Annotated[
+        StrictInt,
+        Field(ge=0, le=720, description="Hours before a file that was fixed may be merged to again."),
+    ] = 24
+
+
+class Hours(_Strict):
+    """When fixes may be merged without a person. Outside they are proposed, and a person may approve them."""
+
+    timezone: Annotated[Text, Field(description="IANA name, such as `Europe/Berlin`.")] = "UTC"
+    days: Annotated[
+        tuple[Text, ...],
+        Field(min_length=1, max_length=7, description="Days of the week: `mon` to `sun`."),
+    ] = WEEKDAYS
+    start: Annotated[TimeOfDay, Field(description='First minute, in quotes: `"09:00"`.')] = time(0, 0)
+    end: Annotated[TimeOfDay, Field(description='Last minute, in quotes: `"16:59"`.')] = time(23, 59)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+            raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin") from fault
+        return name
+
+    @field_validator("days")
+    @classmethod
+    def _days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [day for day in days if day not in WEEKDAYS]
+        if wrong or len(set(days)) != len(days):
+            raise ValueError(f"each of {', '.join(WEEKDAYS)} at most once")
+        return days
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("`start` must be before `end`; hours over midnight are not supported")
+        return self
+
+    def contain(self, moment: float) -> bool:
+        """True if `moment` (epoch seconds) lies within the hours, on the clocks of the time zone."""
+        local = datetime.fromtimestamp(moment, ZoneInfo(self.timezone))
+        minute = local.time().replace(second=0, microsecond=0)
+        return WEEKDAYS[local.weekday()] in self.days and self.start <= minute <= self.end
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.days)} {self.start:%H:%M} to {self.end:%H:%M} {self.timezone}"
+
+
+class Freeze(_Strict):
+    """Days on which nothing is merged without a person, both included (UTC)."""
+
+    first: Annotated[Day, Field(description="The first day: `2026-12-20`.")]
+    last: Annotated[Day, Field(description="The last day.")]
+    why: Annotated[Text, Field(description="What people read.")] = "freeze"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("`first` must not be after `last`")
+        return self
+
+    def contains(self, moment: float) -> bool:
+        """True if `moment` (epoch seconds) is on one of the days."""
+        return self.first <= datetime.fromtimestamp(moment, ZoneInfo("UTC")).date() <= self.last
+
+
+class Trust(_Strict):
+    """How a category earns the right to merge without a person in this repository."""
+
+    start: Annotated[
+        Action,
+        Field(description="`propose`: earn it first. `automerge`: trusted until the first loss."),
+    ] = Action.PROPOSE
+    earn: Annotated[
+        StrictInt,
+        Field(ge=1, le=100, description="Fixes in a row that production verified, to be trusted (again)."),
+    ] = 5
+
+    @field_validator("start")
+    @classmethod
+    def _either(cls, start: Action) -> Action:
+        if start not in {Action.PROPOSE, Action.AUTOMERGE}:
+            raise ValueError("`start` is propose or automerge")
+        return start
+
+
 class Policy(_Strict):
     """A valid policy: what Autofix may do in one repository."""
 
-    version: Annotated[StrictInt, Field(ge=1, le=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=1, description="Version of this format: 1.")]
+    enabled: Annotated[
+        StrictBool, Field(description="`false` stops everything within a minute, running fixes included.")
+    ] = True
+    shadow: Annotated[
+        StrictBool,
+        Field(description="`true`: merge nothing, but record what would have been merged, to compare."),
+    ] = False
     sentry: SentrySource
-    categories: dict[str, Action] = Field(default_factory=dict)
+    categories: Annotated[
+        dict[str, Action | CategoryRule],
+        Field(
+            default_factory=dict,
+            description="How far each kind of fix may go; what is not named is proposed at most.",
+        ),
+    ]
+    limits: Limits = Limits()
     checks: Checks = Checks()
+    paths: Paths = Paths()
+    budgets: Budgets = Budgets()
+    hours: Annotated[
+        Hours | None, Field(description="When fixes may be merged without a person. Not given: always.")
+    ] = None
+    freeze: Annotated[
+        tuple[Freeze, ...], Field(max_length=50, description="Days on which a person merges.")
+    ] = ()
+    trust: Trust = Trust()
     observe: Observe = Observe()
-    protected_paths: tuple[Text, ...] = Field(default=(), max_length=200)
 
-    @field_validator("categories")
+    @field_validator("categories", mode="before")
     @classmethod
-    def _known(cls, categories: dict[str, Action]) -> dict[str, Action]:
-        unknown = sorted(set(categories) - set(CATEGORIES))
-        if unknown:
-            raise ValueError(f"unknown category {unknown[0]!r}; known are {', '.join(sorted(CATEGORIES))}")
+    def _known(cls, categories: object) -> object:
+        if isinstance(categories, dict):
+            unknown = sorted(str(name) for name in set(categories) - set(CATEGORIES))
+            if unknown:
+                raise ValueError(
+                    f"unknown category {unknown[0]!r}; known are {', '.join(sorted(CATEGORIES))}"
+                )
         return categories
 
     def action(self, category: str) -> Action:
         """The level that this policy gives to `category`; the category's own default where it says nothing."""
-        return self.categories.get(category, CATEGORIES[category].default)
+        rule = self.categories.get(category, CATEGORIES[category].default)
+        return rule.action if isinstance(rule, CategoryRule) else rule
 
+    def changed_lines(self, category: str) -> int:
+        """The most lines that a fix of `category` may add and remove."""
+        rule = self.categories.get(category)
+        own = rule.changed_lines if isinstance(rule, CategoryRule) else None
+        return own or self.limits.changed_lines
 
-class _PolicyLoader(yaml.SafeLoader):
-    """SafeLoader that also refuses aliases, duplicate keys and deep nesting."""
+    def outside(self, path: str) -> str | None:
+        """Why `path` is not for Autofix to change by the policy's own lists; None if it may."""
+        protected = protecting_pattern(path, self.paths.protected)
+        if protected is not None:
+            return f"`{path}` is protected by `{protected}`"
+        if self.paths.allowed and protecting_pattern(path, self.paths.allowed) is None:
+            return f"`{path}` is outside of `paths.allowed`"
+        return None
 
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise PolicyError("aliases (`*name`) are not allowed in a policy")
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise PolicyError(f"nested deeper than {MAX_DEPTH} levels")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [key.value for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1} if len(keys) < 1000 else {"too many keys"}  # noqa: PLR2004 - far above any real policy
-        if twice:
-            raise PolicyError(f"line {node.start_mark.line + 1}: key {min(twice)!r} is given twice")
-        return super().construct_mapping(node, deep=deep)
-
-
-def _whole_number(loader: _PolicyLoader, node: yaml.ScalarNode) -> int:
-    """YAML 1.1 also reads 010 as 8 and 2:00 as 120, which nobody means."""
-    text = str(loader.construct_scalar(node))
-    if not _WHOLE_NUMBER.fullmatch(text):
-        raise PolicyError(f"line {node.start_mark.line + 1}: write {text!r} as a plain decimal number")
-    return int(text)
-
-
-_PolicyLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+    def closed(self, moment: float) -> str | None:
+        """Why nothing may be merged without a person at `moment` (epoch seconds); None if it may."""
+        for freeze in self.freeze:
+            if freeze.contains(moment):
+                return f"{freeze.why}: {freeze.first} to {freeze.last}"
+        if self.hours is not None and not self.hours.contain(moment):
+            return f"outside of the hours for merging ({self.hours})"
+        return None
 
 
 def parse_policy(text: bytes) -> Policy:
@@ -122,23 +334,34 @@ def parse_policy(text: bytes) -> Policy:
     Raises:
         PolicyError: with one sentence that says where and what to change.
     """
-    if len(text) > MAX_BYTES:
-        raise PolicyError(f"the file is larger than {MAX_BYTES // 1024} kB")
     try:
-        data = yaml.load(text.decode("utf-8"), Loader=_PolicyLoader)  # noqa: S506 - a SafeLoader subclass
-    except UnicodeDecodeError as fault:
-        raise PolicyError("the file is not UTF-8 text") from fault
-    except (yaml.YAMLError, RecursionError, ValueError) as fault:
-        raise PolicyError(f"not valid YAML: {_first_line(fault)}") from fault
-    if not isinstance(data, dict):
-        raise PolicyError("the file must be a mapping that starts with `version: 1`")
-    try:
-        return Policy.model_validate(data)
+        return Policy.model_validate(read_yaml(text))
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise PolicyError(f"{where}: {first['msg']}") from fault
+        raise PolicyError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from fault
 
 
-def _first_line(fault: BaseException) -> str:
-    return " ".join(str(fault).split())[:200] or type(fault).__name__
+def granted(text: str | None, stage: Stage) -> Policy | Stop:
+    """The policy; a Stop if there is none, if it is wrong, or if it says that nothing is automated."""
+    if text is None:
+        return Stop(
+            stage,
+            Reason.POLICY_MISSING,
+            f"there is no `{POLICY_PATH}` on the default branch, so nothing is automated",
+        )
+    try:
+        policy = parse_policy(text.encode("utf-8", errors="surrogateescape"))
+    except PolicyError as fault:
+        why = f"`{POLICY_PATH}`: {fault}. Automation is off until it is mended"
+        return Stop(stage, Reason.POLICY_INVALID, why)
+    if not policy.enabled:
+        return Stop(stage, Reason.PAUSED, f"`{POLICY_PATH}` says `enabled: false`")
+    return policy
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the policy, for editors."""
+    schema = Policy.model_json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ADDRESS}
+    return {**head, **schema, "title": "Autofix policy"}

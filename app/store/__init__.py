@@ -19,8 +19,9 @@ from alembic import command
 from alembic.config import Config
 
 from app.core.errors import StoreUnavailable
-from app.core.model import Incident, Outcome, Result, Stage, TrackRecord
-from app.store.tables import deliveries, incidents, steps, track_record
+from app.core.model import Incident, Outcome, Stage
+from app.store.ledger import Ledger
+from app.store.tables import deliveries, incidents, steps
 
 # Seconds before a delivery that could not be processed is tried again; after the last try it is a dead letter.
 RETRY_PAUSES = (1.0, 5.0, 30.0, 120.0)
@@ -83,6 +84,21 @@ class IncidentRow:
     reason: str | None
     summary: str
     pull_request: int | None
+    path: str | None = None
+    merge_sha: str | None = None
+    merged_at: float | None = None
+    approved_by: str | None = None
+    workflow: str | None = None
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow that carries the incident now."""
+        return self.workflow or self.id
+
+    @property
+    def identity(self) -> Incident:
+        """The incident itself."""
+        return _incident(self)
 
 
 class Store:
@@ -93,6 +109,7 @@ class Store:
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         self._clock = clock
+        self.ledger = Ledger(self._engine, clock)
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 
@@ -200,18 +217,25 @@ class Store:
     # Incidents -------------------------------------------------------------------------------------------------
 
     def open_incident(
-        self, *, repository: str, repository_id: int, installation_id: int, issue: int, fingerprint: str
+        self,
+        *,
+        repository: str,
+        repository_id: int,
+        installation_id: int,
+        issue: int,
+        fingerprint: str,
+        again: bool = False,
     ) -> tuple[Incident, bool]:
         """The running incident of this fingerprint, and whether it is new.
 
         The id is derived from repository and fingerprint. A fingerprint that comes back after its incident ended
-        gets a new incident with the next number; the same issue never does.
+        gets a new incident with the next number; the same issue only does if a person asks for it (`again`).
         """
         stem = f"inc-{repository_id}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:10]}"
         while True:
             earlier = self._incidents_of(repository_id, fingerprint)
             for row in earlier:
-                if row.ended_at is None or row.issue == issue:
+                if row.ended_at is None or (row.issue == issue and not again):
                     return _incident(row), False
             identity = f"{stem}-{len(earlier) + 1}" if earlier else stem
             incident = Incident(identity, repository, repository_id, installation_id, issue, fingerprint)
@@ -234,13 +258,48 @@ class Store:
 
     def incidents(self, *, repository_id: int | None = None, running: bool = False) -> list[IncidentRow]:
         """Incidents, newest first; only those still running if asked."""
-        query = sa.select(incidents).order_by(incidents.c.opened_at.desc())
+        query = _INCIDENTS.order_by(incidents.c.opened_at.desc())
         if repository_id is not None:
             query = query.where(incidents.c.repository_id == repository_id)
         if running:
             query = query.where(incidents.c.ended_at.is_(None))
         with self._engine.connect() as connection:
             return [IncidentRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def incident(self, identity: str) -> IncidentRow | None:
+        """One incident by its id."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_INCIDENTS.where(incidents.c.id == identity)).first()
+        return None if row is None else IncidentRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+    def incident_of_pull(self, repository_id: int, number: int) -> IncidentRow | None:
+        """The newest incident whose pull request has this number."""
+        of_pull = incidents.c.pull_request == number
+        query = _INCIDENTS.where(incidents.c.repository_id == repository_id, of_pull)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(incidents.c.opened_at.desc())).first()
+        return None if row is None else IncidentRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+    def keep_case(self, incident: str, case_file: str, pull_request: int | None, path: str | None) -> None:
+        """What is known of the incident so far is kept, for people who ask and for what comes after its end."""
+        self._update(incident, case_file=case_file, pull_request=pull_request, path=path)
+
+    def case_file(self, incident: str) -> str | None:
+        """What was kept last; None if nothing was."""
+        with self._engine.connect() as connection:
+            return connection.execute(
+                sa.select(incidents.c.case_file).where(incidents.c.id == incident)
+            ).scalar()
+
+    def note_merge(self, incident: str, sha: str, at: float) -> None:
+        """The fix of the incident is merged as `sha`."""
+        self._update(incident, merge_sha=sha, merged_at=at)
+
+    def resume_incident(self, incident: str, workflow: str, approved_by: str) -> None:
+        """An incident that had ended goes on in another workflow: a person merged its fix, or approved it."""
+        self._update(
+            incident, ended_at=None, result=None, reason=None, approved_by=approved_by, workflow=workflow
+        )
 
     def enter_stage(self, incident: str, stage: Stage) -> None:
         """The incident is seen to be in `stage`."""
@@ -287,34 +346,8 @@ class Store:
         with self._engine.connect() as connection:
             return [StepRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
 
-    # Track record ----------------------------------------------------------------------------------------------
 
-    def remember(self, incident: Incident, category: str, pattern: str, outcome: Outcome) -> None:
-        """How this pattern's fix ended is on record, once per incident."""
-        row = {
-            "incident": incident.id,
-            "repository_id": incident.repository_id,
-            "category": category,
-            "pattern": pattern,
-            "result": outcome.result,
-            "reason": outcome.stop.reason if outcome.stop else None,
-            "at": self._clock(),
-        }
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(track_record).where(track_record.c.incident == incident.id))
-            connection.execute(sa.insert(track_record).values(row))
-
-    def track_record(self, repository_id: int, pattern: str, blamed: Sequence[str]) -> TrackRecord:
-        """How many of the pattern's fixes ended verified, and how many ended for one of the `blamed` reasons."""
-        query = sa.select(track_record.c.result, track_record.c.reason).where(
-            track_record.c.repository_id == repository_id, track_record.c.pattern == pattern
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return TrackRecord(
-            fixed=sum(row.result == Result.FIXED for row in rows),
-            failed=sum(row.reason in blamed for row in rows),
-        )
+_INCIDENTS = sa.select(*(column for column in incidents.c if column.name != "case_file"))
 
 
 def _incident(row: Any) -> Incident:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -58,6 +60,13 @@ incidents = Table(
     Column("reason", String(32)),
     Column("summary", Text, nullable=False, default=""),
     Column("pull_request", Integer),
+    Column("case_file", Text),
+    Column("path", Text),
+    Column("merge_sha", String(64)),
+    Column("merged_at", Float),
+    Column("approved_by", String(100)),
+    Column("workflow", String(160)),
+    Index("ix_incidents_merge_sha", "merge_sha"),
     Index("ix_incidents_repository", "repository_id", "ended_at"),
     Index("ix_incidents_fingerprint", "repository_id", "fingerprint"),
 )
@@ -85,5 +94,27 @@ track_record = Table(
     Column("result", String(16), nullable=False),
     Column("reason", String(32)),
     Column("at", Float, nullable=False),
+    Column("would_merge", Boolean, nullable=False, server_default=false()),
+    Column("handling", String(16)),
+    Column("reverted_at", Float),
     Index("ix_track_record_pattern", "repository_id", "pattern", "at"),
+)
+
+# Repositories that are paused by a command; 0 stands for all of them.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", String(100), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# From when on the track record of a category counts, after a person has forgiven what was before.
+pardons = Table(
+    "pardons",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("category", String(64), primary_key=True),
+    Column("by", String(100), nullable=False),
+    Column("at", Float, nullable=False),
 )

@@ -120,7 +120,7 @@ async def on_issue_gone(event: Event, desk: Desk) -> None:
     for incident in running:
         if incident.issue == payload.issue.number:
             by = f"`{sender.login}`, who {event.data['action']} the issue"
-            await workflow.stop(incident.id, by, event.delivery_id)
+            await workflow.stop(incident.workflow_id, by, event.delivery_id)
             desk.handled.append(f"stopped {incident.id}")
 
 
@@ -129,7 +129,7 @@ async def on_progress(event: Event, desk: Desk) -> None:
     payload = RepositoryEvent.model_validate(event.data)
     running = await asyncio.to_thread(desk.store.incidents, repository_id=payload.repository.id, running=True)
     for incident in running:
-        await workflow.wake(incident.id, event.delivery_id)
+        await workflow.wake(incident.workflow_id, event.delivery_id)
         desk.handled.append(f"woke {incident.id}")
 
 

@@ -236,6 +236,8 @@ def test_a_commit_tells_the_action_what_to_prove() -> None:
         "Autofix-Exception": "AttributeError",
         "Autofix-Place": "shop/receipts.py:12",
         "Autofix-Fix": "shop/receipts.py",
+        "Autofix-Category": "null-safety",
+        "Autofix-Action": "automerge",
         "Refs": "#3",
     }
 

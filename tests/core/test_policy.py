@@ -29,12 +29,12 @@ def test_everything_can_be_said() -> None:
         SMALL
         + b"categories: {null-safety: automerge, missing-key: ignore}\n"
         + b"checks: {verify: proof}\nobserve: {environment: live, looks: [60, 120]}\n"
-        + b"protected_paths: [billing/**]\n"
+        + b"paths: {protected: [billing/**]}\n"
     )
     assert policy.action("null-safety") is Action.AUTOMERGE
     assert policy.action("missing-key") is Action.IGNORE
     assert (policy.checks.verify, policy.observe.looks) == ("proof", (60, 120))
-    assert policy.protected_paths == ("billing/**",)
+    assert policy.paths.protected == ("billing/**",)
 
 
 def _says(text: bytes) -> str:
@@ -93,7 +93,7 @@ def test_c2_tags_make_nothing(tag: bytes) -> None:
         (b"observe: {looks: [1e9]}", "observe.looks"),
         (b"observe: {looks: [1.5e+3]}", "observe.looks"),
         (b"observe: {looks: [0120]}", "plain decimal"),
-        (b"observe: {looks: [2:00]}", "plain decimal"),
+        (b"observe: {looks: [2:00]}", "in quotes"),
         (b"observe: {looks: [0x78]}", "plain decimal"),
         (b"observe: {looks: [1_20]}", "plain decimal"),
         (b"observe: {looks: ['120']}", "observe.looks"),
@@ -106,7 +106,7 @@ def test_c2_tags_make_nothing(tag: bytes) -> None:
         (b"observe: {looks: [" + b"9" * 5000 + b"]}", "plain decimal"),
         (b"checks: {verify: ''}", "checks.verify"),
         (b"checks: {verify: 7}", "checks.verify"),
-        (b"protected_paths: billing", "protected_paths"),
+        (b"paths: {protected: billing}", "paths.protected"),
         (b"? [a, b]\n: 1", "not valid YAML"),
         (b"sentry", "not valid YAML"),
     ],

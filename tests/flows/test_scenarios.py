@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -11,29 +11,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.core.model import Action, Applicability, Decision, FileChange, Patch, RegressionTest, TrackRecord
-from app.decide import settle
+from app.core.model import Level, TrackRecord, Trust
+from app.core.policy import parse_policy
 from app.demo.github import Issue, Pull
 from app.demo.scenario import SCENARIOS, TEMPLATE
 from app.demo.story import Story
 from app.demo.world import World
-from app.learn import BLAMED
+from app.learn import BLAMED, trust_in
 from app.store import Store
 
 Play = Callable[..., Awaitable[tuple[World, Story]]]
 BOT = "autofix[bot]"
-CHANGE = FileChange("shop/checkout.py", "", "")
-PATCH = Patch(
-    pattern="none_return_guard",
-    category="null-safety",
-    applicability=Applicability.SAFE,
-    fix=CHANGE,
-    test=RegressionTest(CHANGE, "tests/test_x.py::test_x", "loyalty_discount"),
-    summary="",
-    why=(),
-    why_safe="",
-)
-DECISION = Decision("null-safety", Action.AUTOMERGE, (), "autofix", "production", (10.0,))
+PATTERN, CATEGORY = "none_return_guard", "null-safety"
 
 
 def git(world: World, *arguments: str) -> str:
@@ -106,11 +95,14 @@ def assert_ends_as_told(story: Story) -> None:
 
 
 def track_record(world: World) -> TrackRecord:
-    store = Store(world.server.store_url)
-    try:
-        return store.track_record(world.repository.id, PATCH.pattern, BLAMED)
-    finally:
-        store.close()
+    with contextlib.closing(Store(world.server.store_url)) as store:
+        return store.ledger.track_record(world.repository.id, PATTERN, BLAMED)
+
+
+def record_of_the_category(world: World) -> Trust:
+    policy = parse_policy((TEMPLATE / ".github" / "autofix.yml").read_bytes())
+    with contextlib.closing(Store(world.server.store_url)) as store:
+        return trust_in(store, world.repository.id, CATEGORY, policy)
 
 
 async def test_a_none_reaches_checkout_and_the_fix_is_proven_in_production(played: Play) -> None:
@@ -173,14 +165,8 @@ async def test_a_rolled_back_canary_is_escalated_and_demotes_the_pattern(played:
     assert world.platform.traffic == {first: 100}
     record = track_record(world)
     assert (record.fixed, record.failed) == (0, 1)
-    assert settle(DECISION, PATCH, record) == dataclasses.replace(
-        DECISION,
-        action=Action.PROPOSE,
-        because=(
-            *DECISION.because,
-            "propose at most: 1 of 1 fixes by none_return_guard failed in production here",
-        ),
-    )
+    assert record_of_the_category(world).level is Level.SHADOW
+    assert "(red-canary)" in record_of_the_category(world).because
 
 
 async def test_without_required_checks_the_fix_is_verified_and_only_proposed(played: Play) -> None:

@@ -288,11 +288,11 @@ def test_trust_is_counted_per_repository_and_pattern_and_once_per_incident(store
     for number, outcome in enumerate(ends):
         incident, _ = _open(store, fingerprint=f"sentry:{number}")
         for _ in range(2):
-            store.remember(incident, "null-safety", "guard", outcome)
-    record = store.track_record(2**40, "guard", blamed)
+            store.ledger.remember(incident, "null-safety", "guard", outcome)
+    record = store.ledger.track_record(2**40, "guard", blamed)
     assert (record.fixed, record.failed) == (2, 1)
-    assert store.track_record(2**40, "other", blamed).fixed == 0
-    assert store.track_record(2, "guard", blamed).fixed == 0
+    assert store.ledger.track_record(2**40, "other", blamed).fixed == 0
+    assert store.ledger.track_record(2, "guard", blamed).fixed == 0
     last, _ = _open(store, fingerprint="sentry:0")
-    store.remember(replace(last), "null-safety", "guard", ends[2])
-    assert store.track_record(2**40, "guard", blamed).failed == 2
+    store.ledger.remember(replace(last), "null-safety", "guard", ends[2])
+    assert store.ledger.track_record(2**40, "guard", blamed).failed == 2

@@ -119,6 +119,7 @@ class PullFacts(Answer):
     head: _Head
     base: _Head
     merged_at: str | None = None
+    user: Account | None = None
 
 
 class _Oid(Answer):

@@ -74,6 +74,22 @@ class RepositoryClient:
         """The text of `path` at `commit`; None if it is no regular UTF-8 file there."""
         return (await self.files(await self.tree(commit), [path])).get(path)
 
+    async def text(self, path: str) -> str | None:
+        """The text of `path` on the default branch now; None if there is no such file.
+
+        Bytes that are not UTF-8 are kept as lone surrogates.
+        """
+        try:
+            answer = await self._api.get(f"{self._root}/contents/{_part(path)}")
+        except NotFound:
+            return None
+        if not isinstance(answer, dict) or answer.get("encoding") != "base64":
+            return None
+        with contextlib.suppress(binascii.Error):
+            content = base64.b64decode(str(answer.get("content", "")))
+            return content.decode("utf-8", errors="surrogateescape")
+        return None
+
     async def tree(self, sha: str) -> Tree:
         """Every entry of the commit's tree.
 
@@ -170,6 +186,11 @@ class RepositoryClient:
         path = self._root + "/pulls?state=all{&head}"
         found = await self._api.pages(path, limit=1, head=f"{self._owner}:{branch}")
         return PullFacts.read(found[0]) if found else None
+
+    async def open_pulls(self) -> list[PullFacts]:
+        """The open pull requests, newest first."""
+        path = self._root + "/pulls?state=open&per_page=100"
+        return [PullFacts.read(item) for item in await self._api.pages(path)]
 
     async def pull_state(self, number: int) -> PullState:
         """The pull request as it stands now."""

@@ -16,7 +16,7 @@ from app.core.model.finding import (
     Span,
     SuspectCommit,
 )
-from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given
+from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given, is_untold
 from app.core.model.repair import (
     Armed,
     Decision,
@@ -29,17 +29,19 @@ from app.core.model.repair import (
     Pull,
     RegressionTest,
     Stop,
-    TrackRecord,
 )
 from app.core.model.terms import Action, Applicability, FailureKind, Judgement, Reason, Result, Stage
+from app.core.model.trust import Attempt, End, Handling, Level, Standing, TrackRecord, Trust
 
 __all__ = [
     "Action",
     "Applicability",
     "Armed",
+    "Attempt",
     "CaseFile",
     "CodeFrame",
     "Decision",
+    "End",
     "Evidence",
     "Failure",
     "FailureKind",
@@ -47,9 +49,11 @@ __all__ = [
     "Finding",
     "Fix",
     "Frame",
+    "Handling",
     "Held",
     "Incident",
     "Judgement",
+    "Level",
     "Merged",
     "Origin",
     "Outcome",
@@ -63,10 +67,13 @@ __all__ = [
     "RootCause",
     "Span",
     "Stage",
+    "Standing",
     "Stop",
     "SuspectCommit",
     "TrackRecord",
+    "Trust",
     "Verdict",
     "Window",
     "given",
+    "is_untold",
 ]

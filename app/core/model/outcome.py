@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from app.core.model.finding import Finding, Incident, RootCause
 from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
-from app.core.model.terms import Judgement, Result
+from app.core.model.terms import Judgement, Reason, Result
 
 T = TypeVar("T")
 
@@ -57,7 +57,10 @@ class Verdict:
 
 @dataclass(slots=True)
 class CaseFile:
-    """Everything found about one incident so far: what a person gets when the automation ends."""
+    """Everything found about one incident so far: what a person gets when the automation ends.
+
+    `approved_by` is the person who let the fix be merged, where the automation alone would not have.
+    """
 
     incident: Incident
     opened_at: float
@@ -71,6 +74,7 @@ class CaseFile:
     merged: Merged | None = None
     release: Release | None = None
     verdict: Verdict | None = None
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,15 @@ class Outcome:
     summary: str
     stop: Stop | None = None
     pull_request: int | None = None
+
+
+def is_untold(case: CaseFile, outcome: Outcome) -> bool:
+    """True if nobody is told of the outcome: the issue is of unknown origin, or nothing of ours is to be seen yet.
+
+    Whoever wrote an issue of unknown origin must not be able to make us write; and who paused us knows.
+    """
+    reason = outcome.stop.reason if outcome.stop else None
+    return reason is Reason.UNTRUSTED or (reason is Reason.PAUSED and case.pull is None)
 
 
 def given(value: T | None) -> T:

@@ -23,7 +23,7 @@ class Decision:
 
     `verify_check` and `environment` are what the policy names: the required check that our Action reports,
     and the deployment environment that counts as production. `looks` are seconds after the deployment.
-    `protected` are the paths that the policy keeps from us, besides those that always are.
+    `would_merge` tells that nothing but missing trust, or shadow mode, keeps the fix from being merged.
     """
 
     category: str
@@ -32,15 +32,7 @@ class Decision:
     verify_check: str
     environment: str
     looks: tuple[float, ...]
-    protected: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TrackRecord:
-    """How often a pattern's fixes were verified in one repository's production, and how often they failed there."""
-
-    fixed: int
-    failed: int
+    would_merge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

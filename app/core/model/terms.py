@@ -39,6 +39,7 @@ class Reason(StrEnum):
     POLICY_INVALID = "policy-invalid"
     POLICY_FORBIDS = "policy-forbids"
     PROTECTED_PATH = "protected-path"
+    BUDGET = "budget"
     # fix
     NO_CANDIDATE = "no-candidate"
     NO_REPRODUCTION = "no-reproduction"
@@ -56,6 +57,7 @@ class Reason(StrEnum):
     # any stage
     OVERRAN = "overran"
     STOPPED = "stopped"
+    PAUSED = "paused"
     FAULT = "fault"
 
 

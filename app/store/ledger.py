@@ -1,0 +1,156 @@
+"""The ledger of trust: how fixes ended, what people did with them, and what people have stopped or forgiven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core.model import Attempt, Handling, Incident, Outcome, Reason, Result, TrackRecord
+from app.store.tables import incidents, pardons, pauses, track_record
+
+# The row of `pauses` that stops every repository.
+EVERYWHERE = 0
+DAY_SECONDS = 86_400.0
+
+
+class Ledger:
+    """The part of the store that `decide` and the commands rest on."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    # How fixes ended ---------------------------------------------------------------------------------------------
+
+    def remember(
+        self, incident: Incident, category: str, pattern: str, outcome: Outcome, *, would_merge: bool = False
+    ) -> None:
+        """How this fix ended is on record, once per incident; what people did with it before is kept."""
+        of_incident = track_record.c.incident == incident.id
+        row = {
+            "repository_id": incident.repository_id,
+            "category": category,
+            "pattern": pattern,
+            "result": outcome.result,
+            "reason": outcome.stop.reason if outcome.stop else None,
+            "at": self._clock(),
+        }
+        with self._engine.begin() as connection:
+            known = connection.execute(sa.select(track_record.c.would_merge).where(of_incident)).first()
+            if known is None:
+                new = {"incident": incident.id, "would_merge": would_merge, **row}
+                connection.execute(sa.insert(track_record).values(new))
+            else:
+                kept = known.would_merge or would_merge
+                connection.execute(sa.update(track_record).where(of_incident).values(**row, would_merge=kept))
+
+    def handled(self, incident: str, handling: Handling) -> None:
+        """What people did with the pull request of the incident is on record."""
+        self._mark(incident, handling=handling)
+
+    def reverted(self, incident: str) -> None:
+        """The fix was taken back."""
+        self._mark(incident, reverted_at=self._clock())
+
+    def _mark(self, incident: str, **values: object) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(track_record).where(track_record.c.incident == incident).values(**values)
+            )
+
+    def attempts(self, repository_id: int) -> list[Attempt]:
+        """Every fix of the repository, oldest first."""
+        columns = [column for column in track_record.c if column.name != "repository_id"]
+        query = sa.select(*columns).where(track_record.c.repository_id == repository_id)
+        with self._engine.connect() as connection:
+            return [
+                Attempt(
+                    row.incident,
+                    row.category,
+                    row.pattern,
+                    Result(row.result),
+                    Reason(row.reason) if row.reason else None,
+                    row.at,
+                    bool(row.would_merge),
+                    Handling(row.handling) if row.handling else None,
+                    row.reverted_at,
+                )
+                for row in connection.execute(query.order_by(track_record.c.at))
+            ]
+
+    def track_record(self, repository_id: int, pattern: str, blamed: Sequence[str]) -> TrackRecord:
+        """How many of the pattern's fixes ended verified, and how many ended for one of the `blamed` reasons."""
+        own = [one for one in self.attempts(repository_id) if one.pattern == pattern]
+        failed = sum(one.reason in blamed or one.reverted_at is not None for one in own)
+        fixed = sum(one.result is Result.FIXED and one.reverted_at is None for one in own)
+        return TrackRecord(fixed=fixed, failed=failed)
+
+    # Budgets -----------------------------------------------------------------------------------------------------
+
+    def merges_today(self, repository_id: int) -> int:
+        """Fixes of the repository that were merged without a person in the last 24 hours."""
+        return sum(
+            row.approved_by is None for row in self._merges(repository_id, self._clock() - DAY_SECONDS)
+        )
+
+    def file_merged_at(self, repository_id: int, path: str) -> float | None:
+        """When a fix of `path` was last merged (epoch seconds); None if never."""
+        return max(
+            (row.merged_at for row in self._merges(repository_id, 0.0) if row.path == path), default=None
+        )
+
+    def _merges(self, repository_id: int, since: float) -> Sequence[Any]:
+        query = sa.select(incidents.c.merged_at, incidents.c.path, incidents.c.approved_by).where(
+            incidents.c.repository_id == repository_id, incidents.c.merged_at >= since
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def fixes_of(self, incident: Incident) -> int:
+        """How many earlier incidents of the same anomaly came as far as a pull request."""
+        query = sa.select(sa.func.count()).where(
+            incidents.c.repository_id == incident.repository_id,
+            incidents.c.fingerprint == incident.fingerprint,
+            incidents.c.id != incident.id,
+            incidents.c.pull_request.is_not(None),
+        )
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # What people have stopped or forgiven ------------------------------------------------------------------------
+
+    def pause(self, repository_id: int, by: str) -> None:
+        """Nothing is automated in the repository (or `EVERYWHERE`) until somebody resumes it."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(pauses).where(pauses.c.repository_id == repository_id))
+            row = {"repository_id": repository_id, "by": by, "at": self._clock()}
+            connection.execute(sa.insert(pauses).values(row))
+
+    def resume(self, repository_id: int) -> None:
+        """The repository is no longer paused."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(pauses).where(pauses.c.repository_id == repository_id))
+
+    def paused_by(self, repository_id: int) -> str | None:
+        """Who paused the repository or everything; None if nobody did."""
+        query = sa.select(pauses.c.by).where(pauses.c.repository_id.in_((repository_id, EVERYWHERE)))
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def pardon(self, repository_id: int, category: str, by: str) -> None:
+        """What the category did before counts no more."""
+        key = (pardons.c.repository_id == repository_id, pardons.c.category == category)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(pardons).where(*key))
+            row = {"repository_id": repository_id, "category": category, "by": by, "at": self._clock()}
+            connection.execute(sa.insert(pardons).values(row))
+
+    def pardoned_at(self, repository_id: int, category: str) -> float:
+        """Since when the category's record counts (epoch seconds); 0 if always."""
+        query = sa.select(pardons.c.at).where(
+            pardons.c.repository_id == repository_id, pardons.c.category == category
+        )
+        with self._engine.connect() as connection:
+            return float(connection.execute(query).scalar() or 0.0)
