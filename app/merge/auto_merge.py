@@ -13,7 +13,7 @@ from datetime import datetime
 from app.clients import Clients
 from app.clients.github import RepositoryClient
 from app.core import messages
-from app.core.errors import Malformed, Refused, Unavailable
+from app.core.errors import ClientError, Malformed, Refused, Unavailable
 from app.core.model import Action, Armed, CaseFile, Held, Merged, Reason, Stage, Stop, given
 from app.merge.checks import assess, remarks
 from app.merge.facts import Facts, Ours, read_facts
@@ -99,7 +99,7 @@ async def _switch_on(repo: RepositoryClient, case: CaseFile, ours: Ours, pause: 
     except Refused as fault:
         if any(text in str(fault) for text in NOTHING_TO_WAIT_FOR):
             return await _merge_now(repo, case, ours, pause)
-        return Stop(Stage.MERGE, Reason.AUTO_MERGE_REFUSED, f"GitHub says: {fault}")
+        return await _refused(repo, ours, pause, fault)
     return None
 
 
@@ -130,14 +130,22 @@ async def _merge_now(repo: RepositoryClient, case: CaseFile, ours: Ours, pause: 
         else:
             await repo.merge(ours.pull.number, ours.pull.head_sha, headline, body)
     except (Refused, Unavailable, Malformed) as fault:
-        # The call may have taken effect all the same.
-        _, found = await look(repo, ours, pause)
-        if found.state in {State.MERGED, State.QUEUED} or found.stop is not None:
-            return found.stop
-        if not isinstance(fault, Refused):
-            raise
-        return Stop(Stage.MERGE, Reason.AUTO_MERGE_REFUSED, f"GitHub says: {fault}")
+        return await _refused(repo, ours, pause, fault)
     return None
+
+
+async def _refused(repo: RepositoryClient, ours: Ours, pause: Pause, fault: ClientError) -> Stop | None:
+    """What follows from a call that failed: it may have taken effect all the same, or somebody was quicker.
+
+    Raises:
+        ClientError: `fault` itself, if it was no refusal and nothing has changed.
+    """
+    _, found = await look(repo, ours, pause)
+    if found.state in {State.MERGED, State.QUEUED} or found.stop is not None:
+        return found.stop
+    if not isinstance(fault, Refused):
+        raise fault
+    return Stop(Stage.MERGE, Reason.AUTO_MERGE_REFUSED, f"GitHub says: {fault}")
 
 
 async def _merge_facts(repo: RepositoryClient, facts: Facts, ours: Ours) -> Merged | Stop:
