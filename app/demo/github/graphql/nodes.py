@@ -18,8 +18,8 @@ from app.demo.github.render.commits import account_of
 from app.demo.github.reports import CheckRun, Status
 from app.demo.github.rest.commits import pulls_of
 from app.demo.github.rest.routing import Call
-from app.demo.github.rules import check_state, requirements, review_decision
-from app.demo.github.state import Issue, Pull, Repository, RequiredCheck
+from app.demo.github.rules import check_state, requirements, review_decision, standing_reviews, writes
+from app.demo.github.state import Issue, Pull, Repository, RequiredCheck, Review
 
 Node = dict[str, Any]
 _OLDEST = 10
@@ -141,12 +141,72 @@ def pull(call: Call, record: Pull) -> Node:
         "headRefName": record.head_ref,
         "baseRefName": record.base_ref,
         "baseRefOid": record.base_sha,
+        "baseRef": lambda _info: ref(call, repo, record.base_ref),
+        "createdAt": iso(record.issue.created_at),
         "isCrossRepository": False,
-        "isInMergeQueue": False,
+        "isInMergeQueue": record.queued is not None,
+        "isMergeQueueEnabled": requirements(repo, record.base_ref).merge_queue,
+        "mergeQueueEntry": lambda _info: queue_entry(call, record),
+        "headRepository": lambda _info: repository(call, repo),
+        **_commits_and_reviews(call, record),
         "autoMergeRequest": lambda _info: _auto_merge(call, record),
         "statusCheckRollup": lambda _info: rollup(repo, record.head_sha, record),
         "viewerCanEnableAutoMerge": record.open and record.auto_merge is None and repo.allow_auto_merge,
         "viewerCanDisableAutoMerge": record.auto_merge is not None,
+    }
+
+
+def _commits_and_reviews(call: Call, record: Pull) -> Node:
+    repo = record.repository
+
+    def commits(_info: Any, first: int | None = None, **_page: Any) -> Node:
+        listed = repo.git.log(record.head_sha, [record.base_sha])[::-1]
+        shown = [
+            {"id": node_id("PURC", f"{record.number}:{sha}"), "commit": commit(call, repo, sha)}
+            for sha in listed[:first]
+        ]
+        return {**connection(shown), "totalCount": len(listed)}
+
+    def opinions(_info: Any, writersOnly: bool = False, **_page: Any) -> Node:  # noqa: N803, FBT001, FBT002 - GitHub's
+        standing = standing_reviews(record)
+        return connection([_review(item) for item in standing if not writersOnly or writes(repo, item.user)])
+
+    def requests(_info: Any, **_page: Any) -> Node:
+        return connection(
+            [
+                {"id": node_id("RR", f"{record.number}:{user.id}"), "requestedReviewer": account(user)}
+                for user in record.requested_reviewers
+            ]
+        )
+
+    return {"commits": commits, "latestOpinionatedReviews": opinions, "reviewRequests": requests}
+
+
+def _review(record: Review) -> Node:
+    return {
+        "id": record.node_id,
+        "state": record.state,
+        "author": account(record.user),
+        "body": record.body,
+        "submittedAt": iso(record.submitted_at),
+    }
+
+
+def queue_entry(call: Call, record: Pull) -> Node | None:
+    """A `MergeQueueEntry`, or None for a pull request that is in no queue."""
+    queued = record.queued
+    if queued is None:
+        return None
+    repo = record.repository
+    return {
+        "id": node_id("MQE", record.id),
+        "state": "AWAITING_CHECKS",
+        "position": 1,
+        "enqueuedAt": iso(queued.at),
+        "enqueuer": account(queued.by.user),
+        "baseCommit": lambda _info: commit(call, repo, queued.base_sha),
+        "headCommit": lambda _info: commit(call, repo, queued.head_sha),
+        "pullRequest": lambda _info: pull(call, record),
     }
 
 
