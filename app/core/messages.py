@@ -328,8 +328,8 @@ def _next_step(case: CaseFile, stop: Stop) -> str:
         )
     if stop.reason is Reason.TREE_DIFFERS:
         return "The fix is merged with other changes, and nobody has tested the two together. Please test it now."
-    if stop.reason is Reason.ALREADY_FIXED:
-        return f"Nothing is left to do but to close #{given(case.pull).number}, which is not needed any more."
+    if stop.reason is Reason.ALREADY_FIXED and case.pull is not None:
+        return f"Nothing is left to do but to close #{case.pull.number}, which is not needed any more."
     if case.merged is not None:
         return "The fix is merged, but production has not shown that it works. Please look at it."
     if case.pull is not None:

@@ -141,7 +141,6 @@ class PullFacts(Answer):
     base: _Side
     user: Account | None = None
     merged_at: str | None = None
-    user: Account | None = None
 
     @property
     def from_here(self) -> bool:

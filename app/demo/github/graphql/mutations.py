@@ -9,6 +9,7 @@ from app.demo.github import auto_merge, events, merge_queue, merges
 from app.demo.github.errors import MutationRefused, Refusal
 from app.demo.github.git.objects import Entry, Signature
 from app.demo.github.graphql import nodes
+from app.demo.github.graphql.accounts import account
 from app.demo.github.pushes import guard_workflows, move
 from app.demo.github.rest.routing import Call
 from app.demo.github.state import AutoMerge, Pull, Repository
@@ -50,7 +51,7 @@ def found(call: Call, wanted: str) -> Pull:
 
 def _payload(call: Call, pull: Pull, sent: Payload) -> Payload:
     return {
-        "actor": nodes.account(call.viewer),
+        "actor": account(call.viewer),
         "clientMutationId": sent.get("clientMutationId"),
         "pullRequest": nodes.pull(call, pull),
     }
