@@ -190,7 +190,9 @@ def test_a_guard_in_a_function_that_decides_may_only_say_no() -> None:
     old = "        if self.user.level < 3"
     no = fix("null-safety", old, f"        if self.user is None:\n            return False\n{old}")
     assert unexplained("null-safety", BEFORE, no.of()) == ()
-    assert unexplained("null-safety", BEFORE.replace("can_refund", "is_blocked"), no.of().replace("can_refund", "is_blocked"))
+    assert unexplained(
+        "null-safety", BEFORE.replace("can_refund", "is_blocked"), no.of().replace("can_refund", "is_blocked")
+    )
 
 
 def test_the_line_is_that_of_the_text_in_which_the_place_stands() -> None:

@@ -53,6 +53,7 @@ class RepositoryFacts(Answer):
     """A repository."""
 
     id: int
+    node_id: str
     full_name: str
     default_branch: str
     archived: bool = False

@@ -270,6 +270,17 @@ class RepositoryClient:
         """
         await self._api.post(self._root + "/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
 
+    async def move_branch(self, branch: str, before: str, after: str) -> None:
+        """`branch` points to `after`, if it pointed to `before` at that very moment: nobody's push is overwritten.
+
+        Raises:
+            Refused: if it points elsewhere.
+        """
+        repository, ref = (await self.facts()).node_id, f"refs/heads/{branch}"
+        await self._api.graphql(
+            documents.MOVE_BRANCH, repository=repository, branch=ref, before=before, after=after
+        )
+
     async def open_pull(self, *, branch: str, base: str, title: str, body: str) -> PullFacts:
         """A new pull request from `branch` into `base`."""
         data = {"title": title, "head": branch, "base": base, "body": body, "maintainer_can_modify": True}
