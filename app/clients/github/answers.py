@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -166,6 +167,42 @@ class RequiredCheck(Answer):
 
     context: str
     integration_id: int | None = None
+
+
+def required_by_rules(rules: Iterable[Any]) -> list[RequiredCheck]:
+    """The checks that the active rules of a branch require, from `GET rules/branches/{branch}`."""
+    return [
+        RequiredCheck.read(check)
+        for rule in rules
+        if isinstance(rule, dict) and rule.get("type") == "required_status_checks"
+        for check in dig(rule, "parameters", "required_status_checks") or []
+    ]
+
+
+def required_by_protection(branch: Any) -> list[RequiredCheck]:
+    """The checks that classic protection requires, from what `GET branches/{branch}` shows to everybody."""
+    classic = dig(branch, "protection", "required_status_checks")
+    if not isinstance(classic, dict) or classic.get("enforcement_level", "everyone") == "off":
+        return []
+    return [
+        RequiredCheck.read({"context": dig(check, "context"), "integration_id": _app(check)})
+        for check in classic.get("checks") or []
+    ]
+
+
+def _app(check: Any) -> int | None:
+    """The app that classic protection binds a check to; GitHub writes null or -1 for "any"."""
+    number = dig(check, "app_id")
+    return number if isinstance(number, int) and number > 0 else None
+
+
+def dig(data: Any, *keys: str) -> Any:
+    """The value at `keys` inside nested objects; None as soon as one is missing."""
+    for key in keys:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data
 
 
 class Deployment(Answer):

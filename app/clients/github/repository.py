@@ -25,6 +25,9 @@ from app.clients.github.answers import (
     RepositoryFacts,
     RequiredCheck,
     Tree,
+    dig,
+    required_by_protection,
+    required_by_rules,
 )
 from app.clients.github.transport import InstallationTransport
 from app.core.errors import Malformed, NotFound, Refused
@@ -136,26 +139,14 @@ class RepositoryClient:
     async def blame(self, commit: str, path: str) -> list[BlameRange]:
         """Who last touched each line of `path` at `commit`; empty if GitHub cannot tell."""
         data = await self._graphql(documents.BLAME, commit=commit, path=path)
-        found = _dig(data, "repository", "object", "blame", "ranges")
+        found = dig(data, "repository", "object", "blame", "ranges")
         return [BlameRange.read(item) for item in found] if isinstance(found, list) else []
 
     async def required_checks(self, branch: str) -> list[RequiredCheck]:
         """The checks that must pass before anything reaches `branch`: rulesets and classic protection together."""
         rules = await self._api.pages(f"{self._root}/rules/branches/{_part(branch)}")
-        required = [
-            RequiredCheck.read(check)
-            for rule in rules
-            if isinstance(rule, dict) and rule.get("type") == "required_status_checks"
-            for check in _dig(rule, "parameters", "required_status_checks") or []
-        ]
         described = await self._api.get(f"{self._root}/branches/{_part(branch)}")
-        classic = _dig(described, "protection", "required_status_checks")
-        if isinstance(classic, dict) and classic.get("enforcement_level", "everyone") != "off":
-            required += [
-                RequiredCheck.read({"context": _dig(check, "context"), "integration_id": _app(check)})
-                for check in classic.get("checks") or []
-            ]
-        return required
+        return required_by_rules(rules) + required_by_protection(described)
 
     async def check_runs(self, sha: str) -> list[CheckRun]:
         """The latest check run of each name and app on `sha`."""
@@ -195,7 +186,7 @@ class RepositoryClient:
     async def pull_state(self, number: int) -> PullState:
         """The pull request as it stands now."""
         data = await self._graphql(documents.PULL_STATE, number=number)
-        return PullState.read(_dig(data, "repository", "pullRequest"))
+        return PullState.read(dig(data, "repository", "pullRequest"))
 
     # What changes ----------------------------------------------------------------------------------------------
 
@@ -221,7 +212,7 @@ class RepositoryClient:
             answer = await self._api.get(f"{self._root}/git/ref/heads/{_part(branch)}")
         except NotFound:
             return None
-        found = _dig(answer, "object", "sha")
+        found = dig(answer, "object", "sha")
         return str(found) if found else None
 
     async def create_branch(self, branch: str, sha: str) -> None:
@@ -294,18 +285,3 @@ def _part(name: str) -> str:
     if {"", ".", ".."} & set(name.split("/")):
         raise Refused(f"{name!r} is no name of a branch, tag or commit")
     return quote(name, safe="/", errors="replace")
-
-
-def _app(check: Any) -> int | None:
-    """The app that classic protection binds a check to; GitHub writes null or -1 for "any"."""
-    number = _dig(check, "app_id")
-    return number if isinstance(number, int) and number > 0 else None
-
-
-def _dig(data: Any, *keys: str) -> Any:
-    """The value at `keys` inside nested objects; None as soon as one is missing."""
-    for key in keys:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
-    return data
