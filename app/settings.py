@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "AUTOFIX_"
+CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -113,6 +114,19 @@ def read_key(file: str) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not text"
         raise MissingSettings(f"{PREFIX}PRIVATE_KEY_FILE: cannot read {file}: {why}") from fault
+
+
+def environment_of(process: Mapping[str, str], file: Path | None) -> dict[str, str]:
+    """The variables of `process` over those of `file`; without one, over what `autofix setup` left in the data folder.
+
+    Raises:
+        MissingSettings: if the file cannot be read.
+    """
+    folder = process.get(f"{PREFIX}DATA_DIR") or Settings.model_fields["data_dir"].default
+    left = Path(folder) / CREDENTIALS
+    if file is None and not left.is_file():
+        return dict(process)
+    return with_file(process, file or left)
 
 
 def with_file(environment: Mapping[str, str], file: Path) -> dict[str, str]:

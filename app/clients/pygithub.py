@@ -25,6 +25,9 @@ _OPTIONS: dict[str, Any] = {
     "retry": None,
     "per_page": PER_PAGE,
     "lazy": True,
+    # A command asks some thirty questions in a row, far below GitHub's limits.
+    "seconds_between_requests": None,
+    "seconds_between_writes": None,
 }
 _LONGEST = 200
 

@@ -39,7 +39,7 @@ def applying(repo: Repository, branch: str, actor: Actor | None = None) -> Itera
     for ruleset in repo.rulesets.values():
         if ruleset.enforcement != "active" or ruleset.target != "branch":
             continue
-        if _targets(repo, ruleset, branch) and not (actor and _bypasses(repo, ruleset, actor)):
+        if _targets(repo, ruleset, branch) and not (actor and bypasses(repo, ruleset, actor)):
             yield ruleset
 
 
@@ -163,7 +163,8 @@ def _targets(repo: Repository, ruleset: Ruleset, branch: str) -> bool:
     return included and not any(matches(pattern) for pattern in names.get("exclude", []))
 
 
-def _bypasses(repo: Repository, ruleset: Ruleset, actor: Actor) -> bool:
+def bypasses(repo: Repository, ruleset: Ruleset, actor: Actor) -> bool:
+    """Whether `actor` is in the ruleset's bypass list."""
     for entry in ruleset.bypass_actors:
         kind, number = entry.get("actor_type"), entry.get("actor_id")
         if kind == "Integration" and actor.app is not None and actor.app.id == number:

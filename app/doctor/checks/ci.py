@@ -65,7 +65,7 @@ def verification_starts(facts: Facts) -> Passed | Failed:
 
 
 def required_start(facts: Facts) -> Passed | Failed:
-    """Everything that the branch requires is reported on every pull request; auto-merge waits for ever otherwise."""
+    """Everything that the branch or the policy requires is reported on every pull request, or nothing is merged."""
     return _each_required(
         facts, lambda file: file.obstacle(facts.default_branch), "run on `pull_request:` without filters"
     )
@@ -83,7 +83,9 @@ def queue_starts(facts: Facts) -> Passed | Failed:
 
 
 def _each_required(facts: Facts, obstacle: Callable[[WorkflowFile], str | None], change: str) -> Passed | Failed:
-    names = sorted({check.context for check in known(facts.required)})
+    policy = facts.policy
+    waited_for = () if policy is None or isinstance(policy, Unread) else policy.checks.required
+    names = sorted({*(check.context for check in known(facts.required)), *waited_for})
     for name in names:
         jobs = reporting(known(facts.workflows), name)
         obstacles = [obstacle(file) for file, _ in jobs]

@@ -68,8 +68,16 @@ def protection_summary(record: Protection | None) -> dict[str, Any]:
     }
 
 
-def ruleset(site: Site, repo: Repository, record: Ruleset, *, whole: bool = True) -> dict[str, Any]:
-    """The shape `repository-ruleset`; lists leave out what `whole` adds."""
+def ruleset(
+    site: Site,
+    repo: Repository,
+    record: Ruleset,
+    *,
+    whole: bool = True,
+    bypass: str = "never",
+    administers: bool = True,
+) -> dict[str, Any]:
+    """The shape `repository-ruleset`; lists leave out what `whole` adds, and the bypass list is for administrators."""
     body: dict[str, Any] = {
         "id": record.id,
         "name": record.name,
@@ -89,9 +97,10 @@ def ruleset(site: Site, repo: Repository, record: Ruleset, *, whole: bool = True
         body |= {
             "conditions": record.conditions,
             "rules": record.rules,
-            "bypass_actors": record.bypass_actors,
-            "current_user_can_bypass": "never",
+            "current_user_can_bypass": bypass,
         }
+    if whole and administers:
+        body["bypass_actors"] = record.bypass_actors
     return body
 
 

@@ -8,7 +8,7 @@ from app.demo.github import events
 from app.demo.github.errors import Refusal, not_found, unprocessable
 from app.demo.github.render import rules as render
 from app.demo.github.rest.routing import Call, Reply, Route, created, no_content
-from app.demo.github.rules import applying
+from app.demo.github.rules import applying, bypasses
 from app.demo.github.state import Protection, RequiredCheck, Ruleset
 
 _ENFORCEMENTS = ("disabled", "active", "evaluate")
@@ -94,7 +94,15 @@ def _ruleset(call: Call) -> Ruleset:
 
 def get_ruleset(call: Call) -> Any:
     """`GET rulesets/{id}`."""
-    return render.ruleset(call.site, call.repo, _ruleset(call))
+    record, token = _ruleset(call), call.token
+    may = token is not None and bypasses(call.repo, record, token.actor)
+    return render.ruleset(
+        call.site,
+        call.repo,
+        record,
+        bypass="always" if may else "never",
+        administers=call.allows("administration", "write"),
+    )
 
 
 def create_ruleset(call: Call) -> Reply:
