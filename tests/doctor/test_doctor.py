@@ -9,6 +9,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
+
 from .conftest import NAME, SAMPLE_FILES, SENTRY_TOKEN, Site
 
 from app.core.errors import ClientError, NotFound
@@ -17,7 +19,8 @@ from app.doctor.access import Access
 from app.doctor.command import doctor
 from app.doctor.examine import examine
 from app.doctor.finding import Diagnosis, Level, Mark
-from app.settings import MissingSettings
+from app.settings import MissingSettings, read_settings
+from app.web.installations import Examinations
 
 
 def blocked(diagnosis: Diagnosis) -> dict[str, Mark]:
@@ -227,3 +230,17 @@ def test_bad_input_ends_with_2_and_a_sentence(
 def test_an_address_given_by_hand_must_be_safe_too() -> None:
     with pytest.raises(MissingSettings, match="must start with https://"):
         Access.of_person({"GITHUB_TOKEN": "t"}, "http://git.example/api/v3")
+
+
+async def test_the_server_looks_at_a_repository_as_the_app(site: Site) -> None:
+    await site.make_perfect()
+    environment = {name: value for name, value in site.environment().items() if name != "GITHUB_TOKEN"}
+    settings = read_settings(environment | {"AUTOFIX_WEBHOOK_SECRET": "not-used-here"})
+    examinations = Examinations(settings)
+    with capture_logs() as logs:
+        examinations.start()
+        assert examinations.ask(NAME)
+        await examinations.done()
+        await examinations.stop()
+    (line,) = logs
+    assert (line["event"], line["reaches"]) == ("installed, and nothing blocks", "verified")
