@@ -10,12 +10,18 @@ from app.cli.terms import Commands
 
 def add(commands: Commands) -> None:
     """The command is known."""
-    setup = commands.add_parser("setup", help="register the GitHub App in the browser, and keep its credentials")
-    setup.add_argument("--organization", metavar="ORG", help="the organization that owns the App (default: you)")
+    setup = commands.add_parser(
+        "setup", help="register the GitHub App in the browser, and keep its credentials"
+    )
+    setup.add_argument(
+        "--organization", metavar="ORG", help="the organization that owns the App (default: you)"
+    )
     setup.add_argument("--url", metavar="URL", help="public address of this server, which GitHub can reach")
     setup.add_argument("--name", metavar="NAME", help="name of the App, unique on GitHub")
     setup.add_argument("--data-dir", type=Path, metavar="DIR", help="where the credentials are kept")
-    setup.add_argument("--port", type=int, default=0, metavar="N", help="port of the page (default: a free one)")
+    setup.add_argument(
+        "--port", type=int, default=0, metavar="N", help="port of the page (default: a free one)"
+    )
     setup.add_argument(
         "--github-url",
         default="https://github.com",

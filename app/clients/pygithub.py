@@ -47,7 +47,9 @@ def get(github: Github, path: str, **query: Any) -> Any:
     return github.requester.requestJsonAndCheck("GET", path, parameters=query)[1]
 
 
-def pages(github: Github, path: str, *, key: str | None = None, limit: int = 1000, **query: Any) -> Iterator[Any]:
+def pages(
+    github: Github, path: str, *, key: str | None = None, limit: int = 1000, **query: Any
+) -> Iterator[Any]:
     """The items of a list, page by page and `limit` at most; `key` names the list inside an object answer."""
     seen = 0
     for page in range(1, limit // PER_PAGE + 2):

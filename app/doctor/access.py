@@ -58,7 +58,9 @@ class Access:
             )
         sentry = value("SENTRY_URL") or Settings.model_fields["sentry_url"].default
         return cls(
-            api_url=http_address(api_url or value("GITHUB_URL") or Settings.model_fields["github_url"].default),
+            api_url=http_address(
+                api_url or value("GITHUB_URL") or Settings.model_fields["github_url"].default
+            ),
             token=token,
             app_id=int(number) if number and key else None,
             private_key=key if number else None,
@@ -67,4 +69,3 @@ class Access:
             sentry_organizations=listed(value("SENTRY_ORGANIZATIONS") or ""),
             days=days,
         )
-

@@ -23,9 +23,19 @@ Clock = Callable[[], float]
 _NO_KEY = "only the App's own key shows this: set AUTOFIX_APP_ID and AUTOFIX_PRIVATE_KEY_FILE"
 _NO_TOKEN = "the App is not installed, and GITHUB_TOKEN is not set"  # noqa: S105 - a sentence
 _READ_LATER = (
-    "squash auto_merge required branch bypasses workflows reporters actions_app policy_text code_owners "
-    "production sentry"
-).split()
+    "squash",
+    "auto_merge",
+    "required",
+    "branch",
+    "bypasses",
+    "workflows",
+    "reporters",
+    "actions_app",
+    "policy_text",
+    "code_owners",
+    "production",
+    "sentry",
+)
 
 
 def examine(access: Access, name: str, clock: Clock = time.time) -> Diagnosis:
@@ -63,7 +73,7 @@ def gather(access: Access, name: str, clock: Clock = time.time) -> Facts:
     return _with_sentry(_read(base, access, reader, own), access, reader)
 
 
-def _as_installed(access: Access, name: str) -> tuple[Installed | None | Unread, Github | None]:
+def _as_installed(access: Access, name: str) -> tuple[Installed | Unread | None, Github | None]:
     """The App's installation on the repository, and GitHub under it, for reading only."""
     if access.app_id is None or access.private_key is None:
         return Unread(_NO_KEY), None

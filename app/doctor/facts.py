@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.clients.github.answers import RequiredCheck
 from app.core.errors import PolicyError
@@ -11,8 +11,18 @@ from app.core.policy import Policy, parse_policy
 from app.doctor.finding import Unread, known
 from app.doctor.workflow_files import WorkflowFile
 
-__all__ = ["Branch", "Delivered", "Facts", "Installed", "Production", "RequiredCheck", "Sentry", "verify_name"]
+__all__ = [
+    "Branch",
+    "Delivered",
+    "Facts",
+    "Installed",
+    "Production",
+    "RequiredCheck",
+    "Sentry",
+    "verify_name",
+]
 
+_NOT_YET = Unread("not read")
 DEFAULT_VERIFY = Policy.model_fields["checks"].get_default().verify
 
 
@@ -79,26 +89,26 @@ class Facts:
     asked_permissions: Mapping[str, str]
     asked_events: frozenset[str]
     archived: bool = False
-    squash: bool | Unread = Unread("not read")
-    auto_merge: bool | Unread = Unread("not read")
-    required: tuple[RequiredCheck, ...] | Unread = Unread("not read")
-    branch: Branch | Unread = Unread("not read")
-    bypasses: bool | Unread = Unread("not read")
-    workflows: tuple[WorkflowFile, ...] | Unread = Unread("not read")
-    reporters: Mapping[str, frozenset[str]] | Unread = field(default_factory=lambda: Unread("not read"))
-    actions_app: int | Unread = Unread("not read")
-    policy_text: bytes | None | Unread = Unread("not read")
-    code_owners: str | None | Unread = Unread("not read")
-    installed: Installed | None | Unread = Unread("not read")
-    production: Production | Unread = Unread("not read")
-    sentry: Sentry | Unread = Unread("not read")
+    squash: bool | Unread = _NOT_YET
+    auto_merge: bool | Unread = _NOT_YET
+    required: tuple[RequiredCheck, ...] | Unread = _NOT_YET
+    branch: Branch | Unread = _NOT_YET
+    bypasses: bool | Unread = _NOT_YET
+    workflows: tuple[WorkflowFile, ...] | Unread = _NOT_YET
+    reporters: Mapping[str, frozenset[str]] | Unread = _NOT_YET
+    actions_app: int | Unread = _NOT_YET
+    policy_text: bytes | Unread | None = _NOT_YET
+    code_owners: str | Unread | None = _NOT_YET
+    installed: Installed | Unread | None = _NOT_YET
+    production: Production | Unread = _NOT_YET
+    sentry: Sentry | Unread = _NOT_YET
 
     def settings(self, page: str = "") -> str:
         """The address of a settings page of the repository."""
         return f"{self.page}/settings{'/' if page else ''}{page}"
 
     @property
-    def policy(self) -> Policy | None | Unread:
+    def policy(self) -> Policy | Unread | None:
         """The policy on the default branch; None if there is none, unread if it is invalid."""
         if self.policy_text is None or isinstance(self.policy_text, Unread):
             return self.policy_text

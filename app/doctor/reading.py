@@ -80,12 +80,15 @@ class Reader:
         reviews = [dig(rule, "parameters") or {} for rule in rules if rule.get("type") == "pull_request"]
         reviews.append(dig(classic, "required_pull_request_reviews") or {})
         allowed = [
-            frozenset(map(str, one["allowed_merge_methods"])) for one in reviews if "allowed_merge_methods" in one
+            frozenset(map(str, one["allowed_merge_methods"]))
+            for one in reviews
+            if "allowed_merge_methods" in one
         ]
         return Branch(
             approvals=max(int(one.get("required_approving_review_count") or 0) for one in reviews),
             code_owner_review=any(
-                one.get("require_code_owner_review") or one.get("require_code_owner_reviews") for one in reviews
+                one.get("require_code_owner_review") or one.get("require_code_owner_reviews")
+                for one in reviews
             ),
             merge_queue=any(rule.get("type") == "merge_queue" for rule in rules),
             merge_methods=frozenset.intersection(*allowed) if allowed else None,
@@ -113,7 +116,9 @@ class Reader:
         Raises:
             Malformed: if GitHub does not show it to this token.
         """
-        for number in sorted({int(rule["ruleset_id"]) for rule in self.rules(branch) if "ruleset_id" in rule}):
+        for number in sorted(
+            {int(rule["ruleset_id"]) for rule in self.rules(branch) if "ruleset_id" in rule}
+        ):
             ruleset = self._get(f"/rulesets/{number}?includes_parents=true")
             own, listed = dig(ruleset, "current_user_can_bypass"), dig(ruleset, "bypass_actors")
             if as_app and isinstance(own, str):
@@ -226,4 +231,4 @@ class Reader:
 
 
 def _is_app(entry: Any, app_id: int) -> bool:
-    return dig(entry, "actor_type") == "Integration" and dig(entry, "actor_id") == app_id
+    return (dig(entry, "actor_type"), dig(entry, "actor_id")) == ("Integration", app_id)

@@ -19,7 +19,9 @@ from app.investigate import named_by_sentry, named_by_tag, named_by_version
 TIMEOUT_SECONDS = 20.0
 
 
-def read_sentry(access: Access, source: SentrySource, resolve: Callable[[str], str | None]) -> Sentry | Unread:
+def read_sentry(
+    access: Access, source: SentrySource, resolve: Callable[[str], str | None]
+) -> Sentry | Unread:
     """What Sentry says of the policy's `source`; `resolve` gives the commit that a name stands for."""
     if access.sentry_token is None:
         return Unread("AUTOFIX_SENTRY_TOKEN is not set")

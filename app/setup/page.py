@@ -59,7 +59,9 @@ def start(wanted: Wanted, manifest: Mapping[str, Any], address: str) -> str:
 
 def done(app: Registered, file: str, *, hooked: bool) -> str:
     """What was registered, and what comes next."""
-    settings = "" if hooked else "<li>Set the webhook's address in the App's settings, and tick <i>Active</i>.</li>"
+    settings = (
+        "" if hooked else "<li>Set the webhook's address in the App's settings, and tick <i>Active</i>.</li>"
+    )
     return _page(
         "Autofix is registered",
         f"""<h1>{escape(app.slug)} is registered</h1>
@@ -89,10 +91,21 @@ def style_source() -> str:
 
 
 def _table(rows: Mapping[str, str]) -> str:
-    cells = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
+    cells = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items()
+    )
     return f"<table>{cells}</table>"
 
 
 def _page(title: str, body: str) -> str:
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}<style>{_STYLE}</style></head>\n<body><main>{body}</main></body>\n</html>\n'
+    return f"""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body><main>{body}</main></body>
+</html>
+"""

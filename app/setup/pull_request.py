@@ -1,4 +1,4 @@
-"""`autofix init`: one pull request with the policy and the workflow. It never overwrites, and never opens a second one."""
+"""`autofix init`: one pull request with the policy and the workflow. It overwrites nothing and opens no second one."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Proposal:
             if known.state == "open":
                 return Opened(known.html_url, paths, new=False)
             if known.merged_at is None:
-                why = f"{known.html_url} was closed; delete its branch `{BRANCH}` and reopen it, or add the files by hand"
+                why = f"{known.html_url} was closed; delete its branch `{BRANCH}`, or add the files by hand"
                 return Declined(why)
         head = _head(repository)
         if head is None:
@@ -112,7 +112,9 @@ class Proposal:
 
 
 def _pull(repository: Repository, plan: Plan) -> PullRequest:
-    return repository.create_pull(base=plan.branch, head=BRANCH, title=TITLE, body=body(repository.full_name, plan))
+    return repository.create_pull(
+        base=plan.branch, head=BRANCH, title=TITLE, body=body(repository.full_name, plan)
+    )
 
 
 def _commit(repository: Repository, plan: Plan) -> GitCommit:
@@ -173,37 +175,36 @@ def body(name: str, plan: Plan) -> str:
     """What the pull request says: the files, what to require, and how trust grows."""
     check = verification()
     about = {
-        POLICY_PATH: "what Autofix may do here. It is read from the default branch only, and starts in shadow mode: "
-        "fixes are proposed, nothing is merged without a person.",
+        POLICY_PATH: "what Autofix may do here. It is read from the default branch only, and begins without merging: "
+        "fixes are proposed, a person decides.",
         WORKFLOW_PATH: f"the job `{check}`, which proves a fix in your own CI: its test must fail before the fix and "
-        "pass after it. On any other pull request it succeeds at once. It needs no secret and may only read.",
+        "pass after it. On any other pull request it succeeds at once. It needs no secret.",
     }
-    lines = [f"- `{path}`: {about[path]}" for path in plan.missing]
-    lines += [f"- `{path}` is there already and stays as it is." for path in plan.present]
-    return "\n".join(
-        [
-            "This adds Autofix, which repairs production anomalies by your own branch rules.",
-            "",
-            *lines,
-            "",
-            "**Before you merge**: check the Sentry organization, the projects and the environment in the policy.",
-            "",
-            f"**In the rules of `{plan.branch}`**, so that nothing can be merged that was not proven:",
-            "",
-            f"1. Require the status check `{check}`, with GitHub Actions as its source.",
-            "2. Require the check that runs your tests.",
-            "3. Allow auto-merge in the repository's settings, when you want it. The App needs no bypass.",
-            "",
-            "**How trust grows**, one line of the policy at a time:",
-            "",
-            "| step | in the policy | what happens |",
-            "| --- | --- | --- |",
-            "| propose (now) | `shadow: true`, every kind `propose` | fixes are proposed, and a person merges |",
-            "| shadow | `null-safety: automerge` | still nothing is merged, but what would have been is recorded, "
-            "to compare with what people did |",
-            "| automerge | `shadow: false` | GitHub merges what is proven, by your rules; each kind of fix earns "
-            "this first, and loses it with the first revert |",
-            "",
-            f"`autofix doctor {name}` says what is still missing. `enabled: false` stops everything within a minute.",
-        ]
-    )
+    files = [f"- `{path}`: {about[path]}" for path in plan.missing]
+    files += [f"- `{path}` is there already and stays as it is." for path in plan.present]
+    return _BODY.format(check=check, branch=plan.branch, name=name, files="\n".join(files))
+
+
+_BODY = """\
+This adds Autofix, which repairs production anomalies by your own branch rules.
+
+{files}
+
+**Before you merge**, check the Sentry organization, the projects and the environment in the policy.
+
+**In the rules of `{branch}`**, so that nothing can be merged that was not proven:
+
+1. Require the status check `{check}`, with GitHub Actions as its source.
+2. Require the check that runs your tests.
+3. Allow auto-merge in the repository's settings, when you want it. The App needs no bypass.
+
+**How trust grows**, one line of the policy at a time:
+
+| step | in the policy | what happens |
+| --- | --- | --- |
+| propose (now) | `shadow: true`, every kind `propose` | fixes are proposed, and a person merges |
+| shadow | `null-safety: automerge` | nothing is merged; what would have been is recorded, to compare |
+| automerge | `shadow: false` | GitHub merges what is proven; each kind of fix earns it, and loses it by a revert |
+
+`autofix doctor {name}` says what is still missing. `enabled: false` stops everything within a minute.
+"""

@@ -135,7 +135,9 @@ def _failure(status: int) -> ClientError:
 
 
 def _registered(answer: Mapping[str, Any]) -> Registered:
-    key, secret, slug, page = (str(answer[name] or "") for name in ("pem", "webhook_secret", "slug", "html_url"))
+    key, secret, slug, page = (
+        str(answer[name] or "") for name in ("pem", "webhook_secret", "slug", "html_url")
+    )
     if "PRIVATE KEY" not in key or not secret or "\n" in secret or _SLUG.fullmatch(slug) is None:
         raise ValueError("incomplete")
     if _PAGE.fullmatch(page) is None:

@@ -34,9 +34,7 @@ def setup(
 ) -> int:
     """The exit status: 0 once the credentials are stored, 1 if it did not come to that, 2 for bad input."""
     given = os.environ if environment is None else environment
-    folder = data_dir or Path(
-        given.get(f"{PREFIX}DATA_DIR") or Settings.model_fields["data_dir"].default
-    )
+    folder = data_dir or Path(given.get(f"{PREFIX}DATA_DIR") or Settings.model_fields["data_dir"].default)
     try:
         if organization is not None and _ORGANIZATION.fullmatch(organization) is None:
             return _say(f"{organization!r} is no name of an organization", BAD_INPUT)
@@ -56,7 +54,10 @@ async def _register(wanted: Wanted, folder: Path, port: int, *, force: bool, bro
     try:
         address = await flow.start(port)
         opened = await asyncio.to_thread(browser, address)
-        print(f"{'Your browser shows' if opened else 'Open in a browser on this machine:'} {address}", flush=True)
+        print(
+            f"{'Your browser shows' if opened else 'Open in a browser on this machine:'} {address}",
+            flush=True,
+        )
         async with asyncio.timeout(LIFETIME_SECONDS):
             app, file = await flow.registered
     except TimeoutError:

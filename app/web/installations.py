@@ -64,7 +64,9 @@ class Examinations:
                 tell(await asyncio.to_thread(self._examine, self._access, repository))
             except ClientError as fault:
                 log.warning("installed, but cannot be examined", repository=repository, fault=str(fault))
-            except Exception:  # the edge of the process: one repository must not keep the others from their look
+            except (
+                Exception
+            ):  # the edge of the process: one repository must not keep the others from their look
                 log.exception("the examination failed", repository=repository)
             finally:
                 self._waiting.task_done()

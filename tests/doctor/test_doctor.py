@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-
-from .conftest import NAME, SAMPLE_FILES, SENTRY_TOKEN, Site
 
 from app.core.errors import ClientError, NotFound
 from app.demo.github import ACTIONS_APP_ID
@@ -21,6 +18,8 @@ from app.doctor.examine import examine
 from app.doctor.finding import Diagnosis, Level, Mark
 from app.settings import MissingSettings, read_settings
 from app.web.installations import Examinations
+
+from .conftest import NAME, SAMPLE_FILES, SENTRY_TOKEN, Site
 
 
 def blocked(diagnosis: Diagnosis) -> dict[str, Mark]:
@@ -98,7 +97,9 @@ async def test_settings_of_the_repository_are_found(site: Site, change: str, nam
     setattr(site.repo, change, False)
     diagnosis = await site.examine()
     assert blocked(diagnosis) == {name: Mark.FAILED}
-    assert diagnosis.findings[[one.name for one in diagnosis.findings].index(name)].where.endswith("/settings")
+    assert diagnosis.findings[[one.name for one in diagnosis.findings].index(name)].where.endswith(
+        "/settings"
+    )
 
 
 async def test_a_bypass_is_seen_as_the_app_and_in_the_list(site: Site) -> None:
@@ -129,7 +130,11 @@ async def test_the_rollout_is_looked_for_where_the_policy_says(site: Site) -> No
     found = await site.finding("rollout")
     assert "go to `prod`, none to `production`" in found.found
     site.repo.deployments.clear()
-    await site.send("POST", f"/statuses/{site.repo.git.branch('main')}", {"state": "success", "context": "continuous-delivery/shop"})
+    await site.send(
+        "POST",
+        f"/statuses/{site.repo.git.branch('main')}",
+        {"state": "success", "context": "continuous-delivery/shop"},
+    )
     assert "Argo CD" in (await site.finding("rollout")).found
 
 
@@ -196,7 +201,7 @@ async def test_the_command_prints_writes_and_ends_with_a_status(
     assert "Autonomy reaches: verified. Next: nothing: wait for the first anomaly." in said.out
     assert json.loads(out.read_text())["reaches"] == "verified"
     site.repo.allow_auto_merge = False
-    site.push({".github/workflows/x.yml": "on: pull_request\njobs: {\"\\e[31mred\": {steps: []}}\n"})
+    site.push({".github/workflows/x.yml": 'on: pull_request\njobs: {"\\e[31mred": {steps: []}}\n'})
     await site.ruleset("\x1b[2Jboo")
     assert await asyncio.to_thread(doctor, NAME, environment=environment, json_file=out) == 1
     said = capsys.readouterr()

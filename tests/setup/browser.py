@@ -47,19 +47,25 @@ class Tab:
     async def wait(self, expression: str) -> None:
         """The expression has become true."""
         async with asyncio.timeout(START_SECONDS):
-            while not await self.evaluate(expression):
+            while not await self.evaluate(expression):  # noqa: ASYNC110 - the page is asked
                 await asyncio.sleep(0.02)
 
-    async def picture(self, file: Path) -> None:
-        """A screenshot."""
+    async def picture(self) -> bytes:
+        """A screenshot, as PNG."""
         shot = await self.call("Page.captureScreenshot")
-        file.write_bytes(base64.b64decode(shot["data"]))
+        return base64.b64decode(shot["data"])
 
 
 @contextlib.asynccontextmanager
 async def open_tab(program: str, profile: Path, address: str) -> AsyncIterator[Tab]:
     """A tab that shows `address`."""
-    options = ["--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+    ]
     if os.geteuid() == 0:
         options.append("--no-sandbox")
     process = await asyncio.create_subprocess_exec(
@@ -72,7 +78,10 @@ async def open_tab(program: str, profile: Path, address: str) -> AsyncIterator[T
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        port = await _port(profile / "DevToolsActivePort", process)
+        async with asyncio.timeout(START_SECONDS):
+            while (port := _port(profile)) is None:  # the browser has no other way to tell
+                assert process.returncode is None, "the browser did not start"
+                await asyncio.sleep(0.02)
         async with aiohttp.ClientSession() as http:
             async with http.get(f"http://127.0.0.1:{port}/json/list") as answer:
                 pages = [one for one in await answer.json() if one["type"] == "page"]
@@ -86,9 +95,8 @@ async def open_tab(program: str, profile: Path, address: str) -> AsyncIterator[T
         await process.wait()
 
 
-async def _port(file: Path, process: asyncio.subprocess.Process) -> int:
-    async with asyncio.timeout(START_SECONDS):
-        while not (file.exists() and file.read_text().strip()):
-            assert process.returncode is None, "the browser did not start"
-            await asyncio.sleep(0.02)
-    return int(file.read_text().split()[0])
+def _port(profile: Path) -> int | None:
+    """Where the browser listens, once it has said so."""
+    file = profile / "DevToolsActivePort"
+    said = file.read_text().split() if file.exists() else []
+    return int(said[0]) if said else None

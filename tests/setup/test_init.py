@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from doctor.conftest import NAME, SAMPLE_FILES, Site
 
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
@@ -21,6 +20,7 @@ from app.merge import BRANCH_PREFIX
 from app.setup.files import WORKFLOW_PATH, files, guess, policy_text, workflow_text
 from app.setup.init_command import init
 from app.setup.pull_request import BRANCH, Plan, body
+from doctor.conftest import NAME, SAMPLE_FILES, Site
 
 OTHER = {"README.md": "hello\n"}
 
@@ -39,7 +39,9 @@ def texts(site: Site, sha: str) -> dict[str, str]:
     return {path: git.blob(entry.sha).decode() for path, entry in git.files(git.commit(sha).tree).items()}
 
 
-async def test_one_commit_in_one_pull_request_brings_both_files(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_one_commit_in_one_pull_request_brings_both_files(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = site.push(OTHER)
     assert await run(site, organization="acme", projects=["shop", "shop-api"]) == 0
     pull = only_pull(site)
@@ -55,7 +57,9 @@ async def test_one_commit_in_one_pull_request_brings_both_files(site: Site, caps
     assert site.repo.git.branch("main") == base
 
 
-async def test_running_it_again_opens_no_second_pull_request(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_running_it_again_opens_no_second_pull_request(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.push(OTHER)
     assert await run(site) == 0
     writes = [one for one in site.github.journal if one.method != "GET"]
@@ -75,7 +79,9 @@ async def test_a_run_that_was_cut_off_before_its_pull_request_is_finished(site: 
     assert only_pull(site).head_sha == left
 
 
-async def test_a_branch_of_somebody_else_is_left_alone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_branch_of_somebody_else_is_left_alone(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.push(OTHER)
     theirs = site.push({"x": "1"}, branch=BRANCH)
     assert await run(site) == 1
@@ -84,7 +90,9 @@ async def test_a_branch_of_somebody_else_is_left_alone(site: Site, capsys: pytes
     assert site.repo.pulls == {}
 
 
-async def test_a_pull_request_that_was_closed_is_not_opened_again(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_pull_request_that_was_closed_is_not_opened_again(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.push(OTHER)
     assert await run(site) == 0
     await site.send("PATCH", f"/pulls/{only_pull(site).number}", {"state": "closed"})
@@ -111,7 +119,9 @@ async def test_with_both_files_there_is_nothing_to_do(site: Site, capsys: pytest
     assert site.repo.pulls == {}
 
 
-async def test_a_dry_run_prints_the_files_and_writes_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_dry_run_prints_the_files_and_writes_nothing(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.push(OTHER)
     assert await run(site, dry_run=True) == 0
     said = capsys.readouterr().out
@@ -134,7 +144,9 @@ async def test_once_merged_the_doctor_finds_the_files_good(site: Site) -> None:
     assert str(diagnosis.reach) == "propose"
 
 
-async def test_a_token_that_may_not_write_is_told_what_it_needs(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_token_that_may_not_write_is_told_what_it_needs(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.push(OTHER)
     site.github.create_user("guest")
     environment = site.environment() | {"GITHUB_TOKEN": site.token("guest")}
@@ -156,7 +168,12 @@ async def test_a_repository_that_is_not_there_is_said(site: Site, capsys: pytest
         (NAME, {"organization": "Not A Slug"}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
         (NAME, {"projects": ["x: y"]}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
         (NAME, {}, {}, "no credentials"),
-        (NAME, {}, {"AUTOFIX_APP_ID": "1", "AUTOFIX_PRIVATE_KEY": "k"}, "may not write workflows, on purpose"),
+        (
+            NAME,
+            {},
+            {"AUTOFIX_APP_ID": "1", "AUTOFIX_PRIVATE_KEY": "k"},
+            "may not write workflows, on purpose",
+        ),
     ],
 )
 def test_bad_input_ends_with_2_and_a_sentence(
@@ -211,5 +228,11 @@ def test_the_workflow_is_pinned_and_the_branch_is_none_of_a_fix() -> None:
 
 def test_the_text_says_what_to_require_and_how_trust_grows() -> None:
     said = body(NAME, Plan("trunk", "0" * 40, files(None, (), NAME), ()))
-    for phrase in ("`trunk`", "Require the status check `autofix`", "| shadow |", "| automerge |", f"doctor {NAME}"):
+    for phrase in (
+        "`trunk`",
+        "Require the status check `autofix`",
+        "| shadow |",
+        "| automerge |",
+        f"doctor {NAME}",
+    ):
         assert phrase in said

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-from doctor.conftest import Site
 
 from app.clients.github import GitHub
 from app.core.errors import ClientError
@@ -25,6 +24,7 @@ from app.setup.credentials import KEY_FILE, Occupied, store
 from app.setup.flow import Flow
 from app.setup.registration import Registered, Ticket, Wanted, convert
 from app.setup.setup_command import setup
+from doctor.conftest import Site
 
 from . import browser
 
@@ -90,17 +90,23 @@ async def test_the_flow_registers_the_app_and_stores_its_credentials(
         assert secret not in shown
 
 
-async def test_the_server_starts_with_what_was_stored(site: Site, flow: Flow, http: httpx.AsyncClient) -> None:
+async def test_the_server_starts_with_what_was_stored(
+    site: Site, flow: Flow, http: httpx.AsyncClient
+) -> None:
     await http.get(await go(flow, http))
     app, file = flow.registered.result()
     process = {"AUTOFIX_SENTRY_TOKEN": "t", "AUTOFIX_SENTRY_ORGANIZATIONS": "acme", "AUTOFIX_PORT": "1"}
-    for given, named in ((process, file), (process | {"AUTOFIX_DATA_DIR": str(file.parent)}, None)):
-        settings = read_settings(environment_of(given, named))
-        assert (settings.app_id, settings.data_dir, settings.port) == (app.id, file.parent, 1)
-        assert settings.webhook_secret.get_secret_value() == site.github.site.apps[app.id].webhook_secret
-        assert settings.github_url == f"{site.github.base_url}/api/v3"
+    settings = read_settings(environment_of(process, file))
+    left = environment_of(process | {"AUTOFIX_DATA_DIR": str(file.parent)}, None)
+    assert read_settings(left) == settings
+    assert (settings.app_id, settings.data_dir, settings.port) == (app.id, file.parent, 1)
+    assert settings.webhook_secret.get_secret_value() == site.github.site.apps[app.id].webhook_secret
+    assert settings.github_url == f"{site.github.base_url}/api/v3"
     github = GitHub(
-        http, app_id=app.id, private_key=settings.private_key.get_secret_value(), base_url=site.github.base_url
+        http,
+        app_id=app.id,
+        private_key=settings.private_key.get_secret_value(),
+        base_url=site.github.base_url,
     )
     assert await github.bot() == "autofix-acme[bot]"
 
@@ -119,7 +125,9 @@ async def test_a_person_may_own_the_app_and_give_the_address_later(
     assert "Set the webhook's address" in page.text
 
 
-async def test_a_state_counts_once_and_only_if_it_is_ours(site: Site, flow: Flow, http: httpx.AsyncClient) -> None:
+async def test_a_state_counts_once_and_only_if_it_is_ours(
+    site: Site, flow: Flow, http: httpx.AsyncClient
+) -> None:
     back = httpx.URL(await go(flow, http))
     for state in ("", "x", str(back.params["state"])[:-1], "ä"):
         refused = await http.get(back.copy_set_param("state", state))
@@ -160,7 +168,8 @@ async def test_a_code_that_is_used_up_says_so_and_one_can_start_again(
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(500, "GitHub answered 500"), (422, "GitHub answered 422"), (None, "cannot be reached")]
+    ("status", "said"),
+    [(500, "GitHub answered 500"), (422, "GitHub answered 422"), (None, "cannot be reached")],
 )
 async def test_a_github_that_refuses_is_said_without_its_answer(
     site: Site, flow: Flow, http: httpx.AsyncClient, status: int | None, said: str
@@ -180,7 +189,13 @@ async def test_what_is_no_code_is_never_sent(site: Site, code: str, http: httpx.
 
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\ncanary\n-----END RSA PRIVATE KEY-----\n"
-ANSWER = {"id": 1, "slug": "x", "html_url": "https://github.com/apps/x", "pem": KEY, "webhook_secret": "canary"}
+ANSWER = {
+    "id": 1,
+    "slug": "x",
+    "html_url": "https://github.com/apps/x",
+    "pem": KEY,
+    "webhook_secret": "canary",
+}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +240,10 @@ def test_the_manifest_is_the_apps_own_file_and_fits_githubs_limit() -> None:
     assert len(manifest["name"]) <= 34
     assert manifest["hook_attributes"] == {"url": f"{PUBLIC}/webhooks/github", "active": True}
     assert manifest["default_permissions"] == app_manifest()["default_permissions"]
-    assert wanted.form_url == "https://git.example/organizations/a-rather-long-name-of-an-organization/settings/apps/new"
+    assert (
+        wanted.form_url
+        == "https://git.example/organizations/a-rather-long-name-of-an-organization/settings/apps/new"
+    )
     assert Wanted().manifest("x")["hook_attributes"]["active"] is False
 
 
@@ -334,10 +352,10 @@ async def test_a_real_browser_goes_the_whole_way(site: Site, flow: Flow, tmp_pat
     async with browser.open_tab(program, tmp_path / "profile", flow.address + "/") as tab:
         assert await tab.evaluate("document.querySelector('h1').innerText") == "Register your Autofix App"
         assert await tab.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
-        await tab.picture(tmp_path / "start.png")
+        (tmp_path / "start.png").write_bytes(await tab.picture())
         await tab.evaluate("document.querySelector('button').click()")
         await tab.wait("document.querySelector('h1')?.innerText.includes('is registered')")
-        await tab.picture(tmp_path / "done.png")
+        (tmp_path / "done.png").write_bytes(await tab.picture())
     app, file = flow.registered.result()
     assert file.exists()
     assert site.github.site.apps[app.id].webhook_url == f"{PUBLIC}/webhooks/github"

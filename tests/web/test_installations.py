@@ -43,7 +43,11 @@ class Looks:
             raise NotFound("acme/gone cannot be read: GitHub answered 404")
         if name == "acme/odd":
             raise KeyError(name)
-        return diagnosis(name, Mark.FAILED, Mark.PASSED, Mark.UNKNOWN) if name == "acme/shop" else diagnosis(name)
+        return (
+            diagnosis(name, Mark.FAILED, Mark.PASSED, Mark.UNKNOWN)
+            if name == "acme/shop"
+            else diagnosis(name)
+        )
 
 
 @asynccontextmanager
@@ -99,7 +103,10 @@ async def test_each_installed_repository_is_looked_at_and_told_in_one_line(
     [
         ("installation", {"action": "deleted", "repositories": REPOSITORIES}),
         ("installation_repositories", {"action": "removed", "repositories_removed": REPOSITORIES}),
-        ("installation", {"action": "created", "repositories": [{"full_name": "a/b/../c"}, {"full_name": 3}, 4]}),
+        (
+            "installation",
+            {"action": "created", "repositories": [{"full_name": "a/b/../c"}, {"full_name": 3}, 4]},
+        ),
         ("installation", {"action": "created", "repositories": "acme/shop"}),
         ("installation", {"action": "created"}),
     ],
@@ -128,6 +135,8 @@ async def test_one_repository_that_fails_does_not_keep_the_others_from_their_loo
     ]
 
 
-async def test_an_installation_on_very_many_repositories_does_not_grow_without_end(settings: Settings) -> None:
+async def test_an_installation_on_very_many_repositories_does_not_grow_without_end(
+    settings: Settings,
+) -> None:
     examinations = Examinations(settings, Looks())
     assert [examinations.ask(f"acme/r{number}") for number in range(MOST_WAITING + 1)][-2:] == [True, False]

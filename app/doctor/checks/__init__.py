@@ -48,7 +48,10 @@ def _wanted(rule: Policy) -> tuple[Level, str]:
     if highest < Level.PROPOSE:
         return highest, "set a category to `propose` in the policy"
     if rule.shadow:
-        return highest, "set a category to `automerge` in the policy: shadow mode then records what it would merge"
+        return (
+            highest,
+            "set a category to `automerge` in the policy: shadow mode then records what it would merge",
+        )
     if highest < Level.VERIFIED:
         return highest, "when the proposals convince you, set a category to `automerge` in the policy"
     return highest, "nothing: wait for the first anomaly"

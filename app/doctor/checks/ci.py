@@ -82,7 +82,9 @@ def queue_starts(facts: Facts) -> Passed | Failed:
     )
 
 
-def _each_required(facts: Facts, obstacle: Callable[[WorkflowFile], str | None], change: str) -> Passed | Failed:
+def _each_required(
+    facts: Facts, obstacle: Callable[[WorkflowFile], str | None], change: str
+) -> Passed | Failed:
     policy = facts.policy
     waited_for = () if policy is None or isinstance(policy, Unread) else policy.checks.required
     names = sorted({*(check.context for check in known(facts.required)), *waited_for})
@@ -91,7 +93,9 @@ def _each_required(facts: Facts, obstacle: Callable[[WorkflowFile], str | None],
         obstacles = [obstacle(file) for file, _ in jobs]
         if jobs and None not in obstacles:
             file = jobs[0][0]
-            return Failed(f"`{name}` ({file.path}): {obstacles[0]}", f"`{file.path}`: {change}", _page(facts, file))
+            return Failed(
+                f"`{name}` ({file.path}): {obstacles[0]}", f"`{file.path}`: {change}", _page(facts, file)
+            )
         if not jobs and not _reported(facts, name):
             return Failed(
                 f"nothing reports `{name}`: no job has that name, and no recent commit shows it",

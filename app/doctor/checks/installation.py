@@ -45,9 +45,7 @@ def app_permissions(facts: Facts) -> Passed | Failed:
     excess = [name for name in _TOO_MUCH if _RANK.get(found.permissions.get(name, "none"), 0) > _RANK["read"]]
     if excess:
         listed = ", ".join(excess)
-        return Failed(
-            f"granted beyond app.yml: {listed}", f"set {listed} to no access", _page(facts, found)
-        )
+        return Failed(f"granted beyond app.yml: {listed}", f"set {listed} to no access", _page(facts, found))
     return Passed("as app.yml asks")
 
 

@@ -81,7 +81,10 @@ def _elsewhere(seen: Production, wanted: str) -> Failed:
 def _delivery_tool(context: str) -> tuple[str, str] | None:
     """The tool that reports a commit status of this context, and how it reports deployments."""
     if context.startswith("continuous-delivery/"):
-        return "Argo CD", "add `deployment:` with `environment` and `state` to its GitHub notification template"
+        return (
+            "Argo CD",
+            "add `deployment:` with `environment` and `state` to its GitHub notification template",
+        )
     if context.startswith(("kustomization/", "helmrelease/")):
         change = "let its `githubdispatch` provider start a workflow that reports the deployment"
         return "Flux", change

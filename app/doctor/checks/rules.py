@@ -64,7 +64,9 @@ def no_review_needed(facts: Facts) -> Passed | Failed:
     """No rule makes a fix wait for a person's approval."""
     branch, where = known(facts.branch), facts.settings("rules")
     if branch.locked:
-        return Failed("the branch is locked: nothing is merged", "unlock the branch", facts.settings("branches"))
+        return Failed(
+            "the branch is locked: nothing is merged", "unlock the branch", facts.settings("branches")
+        )
     if branch.code_owner_review:
         found = "the rules require the review of code owners: a person approves every fix"
         return Failed(found, "leave it so, or require no code owners' review for this branch", where)

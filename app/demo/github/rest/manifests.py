@@ -73,7 +73,9 @@ def _register(site: Site, owner: Account, slug: str, manifest: dict[str, Any]) -
     hook = manifest["hook_attributes"]
     app.webhook_url = hook["url"] if hook.get("active", True) else None
     private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
     )
     return {
         **render.app(site, app),
