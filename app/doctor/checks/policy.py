@@ -25,7 +25,7 @@ def policy_valid(facts: Facts) -> Passed | Failed:
 
 
 def code_owners(facts: Facts) -> Passed | Failed:
-    """Somebody owns the policy and the workflows, so that changing them asks for their review. Advice only."""
+    """There is a CODEOWNERS file, in which the policy and the workflows can have owners. Advice only."""
     path = known(facts.code_owners)
     if path is None:
         return Failed(
