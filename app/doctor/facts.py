@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clients.github.answers import RequiredCheck
+from app.clients.github.rules import BranchRules
 from app.core.errors import PolicyError
 from app.core.policy import Policy, parse_policy
 from app.doctor.finding import Unread, known
@@ -13,6 +14,7 @@ from app.doctor.workflow_files import WorkflowFile
 
 __all__ = [
     "Branch",
+    "BranchRules",
     "Delivered",
     "Facts",
     "Installed",

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from github import Github, GithubException
 
-from app.clients.github.answers import RequiredCheck, dig, required_by_protection, required_by_rules
+from app.clients.github.answers import RequiredCheck, dig
+from app.clients.github.rules import read_rules
 from app.clients.pygithub import FAULTS, explained, get, pages, part
 from app.core.errors import Malformed
 from app.core.policy import POLICY_PATH
@@ -71,7 +72,7 @@ class Reader:
     def required(self, branch: str) -> tuple[RequiredCheck, ...]:
         """The checks that the branch requires."""
         described = self.protected(branch)
-        return tuple(required_by_rules(self.rules(branch)) + required_by_protection(described))
+        return read_rules(self.rules(branch), described, ()).checks
 
     def branch(self, branch: str) -> Branch:
         """What the branch demands besides checks. Of classic protection only as much as the token may see."""

@@ -70,7 +70,7 @@ async def test_a_required_check_that_any_app_may_report_is_found(site: Site) -> 
     site.repo.rulesets.clear()
     await site.ruleset("autofix", "tests", app=None)
     diagnosis = await site.examine()
-    assert blocked(diagnosis) == {"required checks": Mark.FAILED, "check source": Mark.FAILED}
+    assert blocked(diagnosis) == {"required checks": Mark.FAILED}
     assert diagnosis.reach is Level.PROPOSE
     assert diagnosis.next_step == "set the source of `autofix` to GitHub Actions"
 

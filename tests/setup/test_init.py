@@ -16,7 +16,7 @@ from app.core.model import Action
 from app.core.policy import POLICY_PATH, parse_policy
 from app.demo.github.state import Pull
 from app.doctor.finding import Mark
-from app.merge import BRANCH_PREFIX
+from app.merge.proposal import BRANCH_PREFIX
 from app.setup.files import WORKFLOW_PATH, files, guess, policy_text, workflow_text
 from app.setup.init_command import init
 from app.setup.pull_request import BRANCH, Plan, body

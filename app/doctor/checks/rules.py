@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from app.doctor.facts import Facts, verify_name
+from app.doctor.facts import BranchRules, Facts, verify_name
 from app.doctor.finding import Check, Failed, Level, Passed, known
-from app.merge import unready
+from app.merge.rules import unready
 
 _ACTIONS = "GitHub Actions"
 
 
 def required_checks(facts: Facts) -> Passed | Failed:
-    """The branch requires our check and the tests, as the merge itself demands."""
+    """The branch requires our check, from GitHub Actions only, and the tests: as the merge itself demands."""
     required, verify = known(facts.required), verify_name(facts)
-    refusal = unready(list(required), verify, facts.default_branch)
+    rules = BranchRules(checks=required)
+    refusal = unready(rules, verify, facts.default_branch, known(facts.actions_app))
     if refusal is None:
         names = sorted({check.context for check in required})
         return Passed(f"`{facts.default_branch}` requires " + ", ".join(f"`{name}`" for name in names))
@@ -25,20 +26,6 @@ def required_checks(facts: Facts) -> Passed | Failed:
     else:
         change = f"set the source of `{verify}` to {_ACTIONS}"
     return Failed(refusal, change, facts.settings("rules"))
-
-
-def verification_bound(facts: Facts) -> Passed | Failed:
-    """Our required check is bound to GitHub Actions, so that nobody else can turn it green."""
-    verify = verify_name(facts)
-    sources = {check.integration_id for check in known(facts.required) if check.context == verify}
-    change, where = f"set the source of `{verify}` to {_ACTIONS}", facts.settings("rules")
-    bound = sources - {None}
-    if not bound:
-        found = f"any app may report `{verify}`" if sources else f"`{verify}` is not required"
-        return Failed(found, change, where)
-    if bound != {known(facts.actions_app)}:
-        return Failed(f"`{verify}` is bound to another app ({min(filter(None, bound))})", change, where)
-    return Passed(f"`{verify}` counts from {_ACTIONS} only")
 
 
 def auto_merge_allowed(facts: Facts) -> Passed | Failed:
@@ -89,7 +76,6 @@ def no_bypass(facts: Facts) -> Passed | Failed:
 
 CHECKS = (
     Check("required checks", Level.AUTOMERGE, required_checks),
-    Check("check source", Level.AUTOMERGE, verification_bound),
     Check("auto-merge", Level.AUTOMERGE, auto_merge_allowed),
     Check("squash", Level.AUTOMERGE, squash_allowed),
     Check("approvals", Level.AUTOMERGE, no_review_needed),

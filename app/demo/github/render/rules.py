@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from app.demo.github.accounts import node_id
+from app.demo.github.accounts import Actor, node_id
 from app.demo.github.render.accounts import HTML, iso
 from app.demo.github.render.repositories import repository_url
+from app.demo.github.rules import bypasses
 from app.demo.github.site import Site
 from app.demo.github.state import Protection, Repository, RequiredCheck, Ruleset
 
@@ -72,12 +73,15 @@ def ruleset(
     site: Site,
     repo: Repository,
     record: Ruleset,
+    viewer: Actor | None,
     *,
     whole: bool = True,
-    bypass: str = "never",
     administers: bool = True,
 ) -> dict[str, Any]:
-    """The shape `repository-ruleset`; lists leave out what `whole` adds, and the bypass list is for administrators."""
+    """The shape `repository-ruleset`, as `viewer` sees it; lists leave out what `whole` adds.
+
+    Who may bypass it is shown to those only who administer the repository.
+    """
     body: dict[str, Any] = {
         "id": record.id,
         "name": record.name,
@@ -97,7 +101,7 @@ def ruleset(
         body |= {
             "conditions": record.conditions,
             "rules": record.rules,
-            "current_user_can_bypass": bypass,
+            "current_user_can_bypass": "always" if viewer and bypasses(repo, record, viewer) else "never",
         }
     if whole and administers:
         body["bypass_actors"] = record.bypass_actors

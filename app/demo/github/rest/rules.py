@@ -8,7 +8,7 @@ from app.demo.github import events
 from app.demo.github.errors import Refusal, not_found, unprocessable
 from app.demo.github.render import rules as render
 from app.demo.github.rest.routing import Call, Reply, Route, created, no_content
-from app.demo.github.rules import applying, bypasses
+from app.demo.github.rules import applying
 from app.demo.github.state import Protection, RequiredCheck, Ruleset
 
 _ENFORCEMENTS = ("disabled", "active", "evaluate")
@@ -82,7 +82,7 @@ def delete_protection(call: Call) -> Reply:
 def list_rulesets(call: Call) -> Reply:
     """`GET rulesets`."""
     rulesets = list(call.repo.rulesets.values())
-    return call.page(rulesets, lambda item: render.ruleset(call.site, call.repo, item, whole=False))
+    return call.page(rulesets, lambda item: render.ruleset(call.site, call.repo, item, None, whole=False))
 
 
 def _ruleset(call: Call) -> Ruleset:
@@ -94,15 +94,8 @@ def _ruleset(call: Call) -> Ruleset:
 
 def get_ruleset(call: Call) -> Any:
     """`GET rulesets/{id}`."""
-    record, token = _ruleset(call), call.token
-    may = token is not None and bypasses(call.repo, record, token.actor)
-    return render.ruleset(
-        call.site,
-        call.repo,
-        record,
-        bypass="always" if may else "never",
-        administers=call.allows("administration", "write"),
-    )
+    administers = call.allows("administration", "write")
+    return render.ruleset(call.site, call.repo, _ruleset(call), call.actor, administers=administers)
 
 
 def create_ruleset(call: Call) -> Reply:
@@ -121,7 +114,7 @@ def create_ruleset(call: Call) -> Reply:
     )
     call.repo.rulesets[record.id] = record
     events.ruleset(call.site, call.repo, record, "created", call.actor)
-    return created(render.ruleset(call.site, call.repo, record))
+    return created(render.ruleset(call.site, call.repo, record, call.actor))
 
 
 def _rules(call: Call) -> list[dict[str, Any]]:
@@ -149,7 +142,7 @@ def update_ruleset(call: Call) -> Any:
     record.bypass_actors = body.get("bypass_actors", record.bypass_actors)
     record.updated_at = call.site.clock()
     events.ruleset(call.site, call.repo, record, "edited", call.actor)
-    return render.ruleset(call.site, call.repo, record)
+    return render.ruleset(call.site, call.repo, record, call.actor)
 
 
 def delete_ruleset(call: Call) -> Reply:
