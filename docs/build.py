@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from app.core.category import CATEGORIES
 from app.core.policy import POLICY_PATH, Policy, json_schema
+from app.doctor.checks import CHECKS
 from app.fix.pattern import Example, FixPattern, description
 from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
@@ -52,6 +53,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "patterns.md": patterns(),
         "policy.md": policy(),
+        "doctor.md": doctor(),
         "threats.md": threats(),
         "policy.schema.json": json.dumps(json_schema(), indent=2) + "\n",
     }
@@ -73,6 +75,29 @@ def settings() -> str:
             "that is missing, wrong, or unknown to it, and says which. Lists are separated by commas.",
             "",
             "| variable | meaning | default |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        )
+    )
+
+
+def doctor() -> str:
+    """The checks of `autofix doctor`."""
+    rows = [
+        f"| {check.name} | {check.judge.__doc__} | {check.blocks.means if check.blocks else 'nothing'} |"
+        for check in CHECKS
+    ]
+    return "\n".join(
+        (
+            "# What the doctor checks",
+            "",
+            WRITTEN,
+            "",
+            "`autofix doctor OWNER/REPO` asks these questions, and the server does so when the App is installed. What",
+            "cannot be read is unknown, and blocks as a no does.",
+            "",
+            "| check | passes if | else blocks |",
             "| --- | --- | --- |",
             *rows,
             "",

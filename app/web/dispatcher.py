@@ -12,6 +12,7 @@ from gidgethub.sansio import Event
 from app.settings import Settings
 from app.store import DeliveryState, Store, StoredDelivery
 from app.web.events import Desk, handle
+from app.web.installations import Examinations
 
 log = structlog.get_logger(__name__)
 
@@ -30,11 +31,13 @@ class Dispatcher:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._examinations = Examinations(settings)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """The inbox is worked off, beginning with what an earlier process left."""
+        self._examinations.start()
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name="dispatcher")
 
@@ -43,6 +46,7 @@ class Dispatcher:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._examinations.stop()
 
     def wake(self) -> None:
         """There is something new in the inbox."""
@@ -65,7 +69,7 @@ class Dispatcher:
                 self._wake.set()
 
     async def _process(self, delivery: StoredDelivery) -> None:
-        desk = Desk(self._store, self._settings, [])
+        desk = Desk(self._store, self._settings, [], self._examinations)
         try:
             event = Event(read_json(delivery.body), event=delivery.event, delivery_id=delivery.guid)
             meant = await handle(event, desk)

@@ -15,6 +15,7 @@ from app import workflow
 from app.detect import fingerprint, recognise
 from app.settings import Settings
 from app.store import Store
+from app.web.installations import Examinations, named
 
 log = structlog.get_logger(__name__)
 router = Router()
@@ -39,6 +40,7 @@ class Desk:
     store: Store
     settings: Settings
     handled: list[str]
+    examinations: Examinations | None = None
 
 
 class _Payload(BaseModel):
@@ -122,6 +124,17 @@ async def on_issue_gone(event: Event, desk: Desk) -> None:
             by = f"`{sender.login}`, who {event.data['action']} the issue"
             await workflow.stop(incident.workflow_id, by, event.delivery_id)
             desk.handled.append(f"stopped {incident.id}")
+
+
+@router.register("installation", action="created")
+@router.register("installation_repositories", action="added")
+async def on_installed(event: Event, desk: Desk) -> None:
+    """The App can reach more repositories: what blocks autonomy there is looked at, and told in the log."""
+    if desk.examinations is None:
+        return
+    for name in named(event.data.get("repositories_added") or event.data.get("repositories")):
+        asked = desk.examinations.ask(name)
+        desk.handled.append(f"{'examines' if asked else 'does not examine'} {name}")
 
 
 async def on_progress(event: Event, desk: Desk) -> None:

@@ -29,6 +29,7 @@ from app.clients.github.answers import (
     Ruleset,
     Tree,
     WorkflowRun,
+    dig,
 )
 from app.clients.github.rules import BranchRules, gating_rulesets, read_rules
 from app.clients.github.transport import InstallationTransport
@@ -141,7 +142,7 @@ class RepositoryClient:
     async def blame(self, commit: str, path: str) -> list[BlameRange]:
         """Who last touched each line of `path` at `commit`; empty if GitHub cannot tell."""
         data = await self._graphql(documents.BLAME, commit=commit, path=path)
-        found = _dig(data, "repository", "object", "blame", "ranges")
+        found = dig(data, "repository", "object", "blame", "ranges")
         return [BlameRange.read(item) for item in found] if isinstance(found, list) else []
 
     async def branch_rules(self, branch: str) -> BranchRules:
@@ -190,7 +191,7 @@ class RepositoryClient:
             answer = await self._api.get("/apps/{slug}", slug=slug)
         except NotFound:
             return None
-        number = _dig(answer, "id")
+        number = dig(answer, "id")
         return number if isinstance(number, int) else None
 
     def github_time(self) -> float | None:
@@ -231,8 +232,8 @@ class RepositoryClient:
     async def pull_state(self, number: int) -> PullState:
         """The pull request as it stands now; the repository is found under its present name only."""
         data = await self._graphql(documents.PULL_STATE, number=number)
-        found = _dig(data, "repository", "pullRequest")
-        whose = {"repository": _dig(data, "repository", "id")}
+        found = dig(data, "repository", "pullRequest")
+        whose = {"repository": dig(data, "repository", "id")}
         return PullState.read(found | whose if isinstance(found, dict) else found)
 
     # What changes ----------------------------------------------------------------------------------------------
@@ -259,7 +260,7 @@ class RepositoryClient:
             answer = await self._api.get(f"{self._root}/git/ref/heads/{_part(branch)}")
         except NotFound:
             return None
-        found = _dig(answer, "object", "sha")
+        found = dig(answer, "object", "sha")
         return str(found) if found else None
 
     async def create_branch(self, branch: str, sha: str) -> None:
@@ -363,12 +364,3 @@ def _part(name: str) -> str:
     if {"", ".", ".."} & set(name.split("/")):
         raise Refused(f"{name!r} is no name of a branch, tag or commit")
     return quote(name, safe="/", errors="replace")
-
-
-def _dig(data: Any, *keys: str) -> Any:
-    """The value at `keys` inside nested objects; None as soon as one is missing."""
-    for key in keys:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
-    return data
