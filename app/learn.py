@@ -6,7 +6,7 @@ import asyncio
 
 from app.clients import Clients
 from app.core.case_file import dump_case
-from app.core.model import CaseFile, Incident, Outcome, Patch, Reason, Stage, Standing, Stop, Trust
+from app.core.model import CaseFile, Held, Incident, Outcome, Patch, Reason, Stage, Standing, Stop, Trust
 from app.core.policy import Policy, granted
 from app.core.trust import trust
 from app.store import Store
@@ -68,5 +68,7 @@ async def learn(store: Store, case: CaseFile, outcome: Outcome) -> None:
 
 
 def _remember(store: Store, case: CaseFile, patch: Patch, outcome: Outcome) -> None:
-    would_merge = case.decision is not None and case.decision.would_merge and case.evidence is not None
+    held = case.armed.stop.reason if isinstance(case.armed, Held) else None
+    proven = case.evidence is not None and held is Reason.NEEDS_REVIEW
+    would_merge = proven and case.decision is not None and case.decision.would_merge
     store.ledger.remember(case.incident, patch.category, patch.pattern, outcome, would_merge=would_merge)

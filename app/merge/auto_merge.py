@@ -30,17 +30,23 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 async def arm(clients: Clients, case: CaseFile, *, pause: Pause = asyncio.sleep) -> Armed | Held:
-    """GitHub's auto-merge is on for exactly our head, or the reason why it is not."""
+    """GitHub's auto-merge is on for exactly our head, or the reason why it is not.
+
+    A fix that only lacks trust is looked at like one that has it: what would have been merged must be mergeable.
+    """
     decision = given(case.decision)
+    proposal = None
     if not decision.action.allows(Action.AUTOMERGE):
-        return Held(Stop(Stage.MERGE, Reason.NEEDS_REVIEW, "; ".join(decision.because)))
+        proposal = Held(Stop(Stage.MERGE, Reason.NEEDS_REVIEW, "; ".join(decision.because)))
+        if not decision.would_merge:
+            return proposal
     repo = await home(clients, case)
     if isinstance(repo, Stop):
         return Held(repo)
     ours = Ours.of(case)
     facts, found = await look(repo, ours, pause)
-    if found.stop is not None:
-        return Held(found.stop)
+    if found.stop is not None or proposal is not None:
+        return Held(found.stop) if found.stop is not None else given(proposal)
     armed = Armed(ours.pull.head_sha, tuple(sorted({check.context for check in facts.rules.checks})))
     if facts.state.auto_merge is not None or found.state in {State.MERGED, State.QUEUED}:
         return armed

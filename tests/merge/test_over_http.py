@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.clients.github import RepositoryClient
 from app.core.errors import Unavailable
-from app.core.model import Armed, Held, Merged, Reason, Stop
+from app.core.model import Action, Armed, Held, Merged, Reason, Stop
 from app.merge import arm, disarm
-from github_world import APP_ID
-from samples import CAUSE, FIX
+from github_world import APP_ID, World
+from samples import CAUSE, DECISION, FIX
 
-from .conftest import QUEUE, Fix, bound, ruleset
+from .conftest import QUEUE, Fix, bound, proposed, ruleset
 
 
 def reason(held: Armed | Held) -> Reason:
@@ -512,3 +513,19 @@ async def test_m24_a_redirect_to_another_owner_is_not_followed(fix: Fix) -> None
     assert reason(await fix.arm()) is Reason.MOVED
     asked = list(fix.world.github.journal)[before:]
     assert [exchange.path for exchange in asked] == ["/repos/acme/shop"]
+
+
+async def test_what_only_lacks_trust_is_held_for_review_where_it_could_merge(fix: Fix) -> None:
+    fix.file.decision = replace(DECISION, action=Action.PROPOSE, would_merge=True)
+    held = await fix.arm()
+    assert isinstance(held, Held)
+    assert held.stop.reason is Reason.NEEDS_REVIEW
+    assert fix.record.auto_merge is None
+
+
+async def test_what_only_lacks_trust_is_told_that_the_branch_is_not_protected(world: World) -> None:
+    fix = await proposed(world)
+    fix.file.decision = replace(DECISION, action=Action.PROPOSE, would_merge=True)
+    held = await fix.arm()
+    assert isinstance(held, Held)
+    assert held.stop.reason is Reason.UNPROTECTED
