@@ -12,7 +12,10 @@ from app.core.model.terms import FailureKind
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The identity of one incident: an anomaly (fingerprint) of one repository, and the issue that reports it."""
+    """The identity of one incident: an anomaly (fingerprint) of one repository, and the issue that reports it.
+
+    `vouched_by` is the person with write access who asked for it; without one, only a trusted account's issue counts.
+    """
 
     id: str
     repository: str
@@ -20,6 +23,7 @@ class Incident:
     installation_id: int
     issue: int
     fingerprint: str
+    vouched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
