@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
@@ -31,6 +33,18 @@ _INTRODUCTION = (
     "*left alone* fails in the same way and must not be touched.",
 )
 
+_ABOUT_THREATS = (
+    "Everything that comes from outside is data: issue text, events, repository files, webhook bodies, comments, and",
+    "the policy of a pull request's head. Each row is one thing that an attacker, an accident or a platform does, and",
+    "each has at least one test that carries its number. A gate whose input is missing is closed.",
+)
+_NAMES = re.compile(r"def (test_\w+)\(|\"(hostile-[\w-]+)\"")
+_TITLES = {
+    "PullRequestsAndMerges": "Pull requests and merges",
+    "Configuration": "Configuration and reports",
+    "Action": "The Action and our own supply chain",
+}
+
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
@@ -38,6 +52,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "patterns.md": patterns(),
         "policy.md": policy(),
+        "threats.md": threats(),
         "policy.schema.json": json.dumps(json_schema(), indent=2) + "\n",
     }
 
@@ -114,6 +129,43 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
         yield annotation
     for part in get_args(annotation):
         yield from _models(part)
+
+
+def threats() -> str:
+    """What is thrown at Autofix, what comes of it, and the tests that show it."""
+    parts = ["# Threats", "", WRITTEN, "", *_ABOUT_THREATS, ""]
+    tests = tests_by_row()
+    for title, rows in threat_rows().items():
+        parts += [f"## {_TITLES[title]}", "", "| row | what happens | tests |", "| --- | --- | --- |"]
+        for row, text in rows.items():
+            parts.append(f"| {row} | {text} | {_shown(tests.get(row, []))} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def threat_rows() -> dict[str, dict[str, str]]:
+    """The rows of `threats.toml`, by their group."""
+    rows: dict[str, dict[str, str]] = tomllib.loads((HERE / "threats.toml").read_text(encoding="utf-8"))
+    return rows
+
+
+def tests_by_row() -> dict[str, list[tuple[str, str]]]:
+    """The tests that carry the number of a row, each as its file and its name."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for file in sorted((HERE.parent / "tests").rglob("test_*.py")):
+        # The name of a test function, or the id of one case of it.
+        for one in _NAMES.finditer(file.read_text(encoding="utf-8")):
+            name = one[1] or one[2]
+            for row in re.findall(r"(?<=[_-])([a-z]\d+)(?=[_-])", f"{name}_"):
+                found.setdefault(row.upper(), []).append((file.relative_to(HERE.parent).as_posix(), name))
+    return found
+
+
+def _shown(tests: list[tuple[str, str]]) -> str:
+    files = Counter(file for file, _ in tests)
+    return ", ".join(
+        f"[{Path(file).name}](../{file}){f' ({count})' if count > 1 else ''}" for file, count in files.items()
+    )
 
 
 def patterns() -> str:

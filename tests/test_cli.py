@@ -1,7 +1,8 @@
-"""`autofix serve` as an operator meets it: what it says when it cannot start, and how it stops."""
+"""The commands as an operator meets them: what they say, what they change, how the server starts and stops."""
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from app.cli import main
+from app.core.model import Outcome, Result
+from app.store import Store
 
 SETTINGS = {
     "AUTOFIX_APP_ID": "1",
@@ -86,3 +91,91 @@ def test_help_names_the_commands() -> None:
         [sys.executable, "-m", "app", "--help"], capture_output=True, text=True, timeout=60, check=True
     )
     assert {"serve", "demo"} <= set(told.stdout.split())
+
+
+# The policy, trust and the brake ---------------------------------------------------------------------------------
+
+VALID = "version: 1\nsentry: {organization: acme, projects: [shop]}\ncategories: {null-safety: automerge}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "says"),
+    [
+        (VALID, 0, "null-safety: automerge"),
+        (VALID + "enabled: false\n", 0, "switches the automation off"),
+        (VALID + "shadow: true\n", 0, "shadow mode"),
+        (VALID + "auto_merg: true\n", 1, "auto_merg"),
+        (None, 2, "cannot read"),
+    ],
+)
+def test_a_policy_is_checked_before_it_is_pushed(
+    text: str | None, status: int, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "autofix.yml"
+    if text is not None:
+        file.write_text(text)
+    assert _status("policy", "check", str(file)) == status
+    output = capsys.readouterr()
+    assert says in output.out + output.err
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _status("policy", "schema") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Autofix policy"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    store = Store(f"sqlite:///{tmp_path / 'autofix.sqlite'}")
+    store.migrate()
+    incident, _ = store.open_incident(
+        repository="acme/shop", repository_id=501, installation_id=7, issue=3, fingerprint="sentry:1"
+    )
+    store.ledger.remember(incident, "null-safety", "guard", Outcome(Result.FIXED, ""), would_merge=True)
+    store.close()
+    monkeypatch.setenv("AUTOFIX_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("AUTOFIX_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def test_trust_is_shown_with_its_reasons_and_exported(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, export = data_dir / "autofix.yml", data_dir / "trust.json"
+    policy.write_text(VALID + "trust: {earn: 1}\n")
+    assert _status("trust", "Acme/Shop", "--policy", str(policy), "--json", str(export)) == 0
+    shown = capsys.readouterr().out
+    assert "trusted" in shown
+    assert "shadow" in shown
+    data = json.loads(export.read_text())
+    assert {one["category"]: one["level"] for one in data["levels"]}["null-safety"] == "trusted"
+    (fix,) = data["fixes"]
+    assert (fix["end"], fix["would_merge"], fix["pattern"]) == ("verified", True, "guard")
+
+
+def test_without_data_there_is_nothing_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUTOFIX_DATABASE_URL", raising=False)
+    monkeypatch.setenv("AUTOFIX_DATA_DIR", str(tmp_path / "no-such"))
+    assert [_status("trust", "acme/shop"), _status("pause"), _status("resume")] == [2, 2, 2]
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_trust_of_an_unknown_repository_is_not_invented() -> None:
+    assert [_status("trust", "acme/other"), _status("pause", "acme/other")] == [1, 1]
+
+
+def test_the_operator_pauses_one_repository_or_all(data_dir: Path) -> None:
+    store = Store(f"sqlite:///{data_dir / 'autofix.sqlite'}")
+    assert _status("pause", "acme/shop") == 0
+    assert (store.ledger.paused_by(501), store.ledger.paused_by(502)) == ("the operator", None)
+    assert (_status("pause"), _status("resume", "acme/shop")) == (0, 0)
+    assert store.ledger.paused_by(501) == store.ledger.paused_by(502) == "the operator"
+    assert _status("resume") == 0
+    assert store.ledger.paused_by(501) is None
+    store.close()
+
+
+def _status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)

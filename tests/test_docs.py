@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import yaml
 
@@ -13,14 +14,18 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_generated_pages_are_what_the_code_says() -> None:
+    for name, text in load_build().pages().items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == text, f"docs/{name} has drifted: run `python docs/build.py`"
+
+
+def load_build() -> ModuleType:
     spec = importlib.util.spec_from_file_location("build", ROOT / "docs" / "build.py")
     assert spec is not None
     assert spec.loader is not None
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    for name, text in build.pages().items():
-        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
-        assert written == text, f"docs/{name} has drifted: run `python docs/build.py`"
+    return build
 
 
 def test_the_readme_names_every_scenario() -> None:

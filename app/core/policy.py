@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -24,6 +25,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
@@ -77,7 +80,7 @@ class SentrySource(_Strict):
 
 
 class CategoryRule(_Strict):
-    """How far one kind of fix may go, and how large it may be."""
+    """How far one kind of fix may go, and how large it may be. The action alone may stand for the whole."""
 
     action: Annotated[
         Action, Field(description="`ignore`, `report`, `propose` (a pull request) or `automerge`.")
@@ -86,6 +89,19 @@ class CategoryRule(_Strict):
         StrictInt | None,
         Field(gt=0, le=500, description="Limit for this category, instead of `limits.changed_lines`."),
     ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"action": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = handler(core_schema)
+        action = handler.resolve_ref_schema(whole)["properties"]["action"]
+        return {"anyOf": [action, whole]}
 
 
 class Limits(_Strict):
@@ -268,7 +284,7 @@ class Policy(_Strict):
     ] = False
     sentry: SentrySource
     categories: Annotated[
-        dict[str, Action | CategoryRule],
+        dict[str, CategoryRule],
         Field(
             default_factory=dict,
             description="How far each kind of fix may go; what is not named is proposed at most.",
@@ -300,14 +316,13 @@ class Policy(_Strict):
 
     def action(self, category: str) -> Action:
         """The level that this policy gives to `category`; the category's own default where it says nothing."""
-        rule = self.categories.get(category, CATEGORIES[category].default)
-        return rule.action if isinstance(rule, CategoryRule) else rule
+        rule = self.categories.get(category)
+        return CATEGORIES[category].default if rule is None else rule.action
 
     def changed_lines(self, category: str) -> int:
         """The most lines that a fix of `category` may add and remove."""
         rule = self.categories.get(category)
-        own = rule.changed_lines if isinstance(rule, CategoryRule) else None
-        return own or self.limits.changed_lines
+        return (rule and rule.changed_lines) or self.limits.changed_lines
 
     def outside(self, path: str) -> str | None:
         """Why `path` is not for Autofix to change by the policy's own lists; None if it may."""

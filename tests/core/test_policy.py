@@ -1,16 +1,24 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+import app.core.policy
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
-from app.core.model import Action
-from app.core.policy import MAX_BYTES, parse_policy
+from app.core.model import Action, Reason, Stage, Stop
+from app.core.policy import MAX_BYTES, Policy, granted, json_schema, parse_policy
 
 SMALL = b"version: 1\nsentry: {organization: acme, projects: [shop]}\n"
 
@@ -104,6 +112,30 @@ def test_c2_tags_make_nothing(tag: bytes) -> None:
         (b"observe: {looks: [300, 120]}", "ascending"),
         (b"observe: {looks: [120, 120]}", "ascending"),
         (b"observe: {looks: [" + b"9" * 5000 + b"]}", "plain decimal"),
+        (b"enabled: 'false'", "enabled"),
+        (b"enabled: 0", "enabled"),
+        (b"shadow: maybe", "shadow"),
+        (b"categories: {null-safety: {action: automerge, lines: 3}}", "lines"),
+        (b"categories: {null-safety: {changed_lines: 3}}", "action"),
+        (b"categories: {1: automerge}", "unknown category"),
+        (b"limits: {changed_lines: 0}", "limits.changed_lines"),
+        (b"budgets: {open_pull_requests: 0}", "budgets.open_pull_requests"),
+        (b"budgets: {merges_per_day: -1}", "budgets.merges_per_day"),
+        (b"checks: {required: e2e}", "checks.required"),
+        (b"hours: {timezone: Berlin}", "no time zone"),
+        (b"hours: {timezone: ../../etc/passwd}", "no time zone"),
+        (b"hours: {start: 10:00}", "in quotes"),
+        (b"hours: {start: '9:00'}", "hours.start"),
+        (b"hours: {start: '25:00'}", "hours.start"),
+        (b"hours: {start: '17:00', end: '09:00'}", "before"),
+        (b"hours: {days: [monday]}", "hours.days"),
+        (b"hours: {days: [mon, mon]}", "at most once"),
+        (b"freeze: [{first: 2026-12-24}]", "last"),
+        (b"freeze: [{first: 2026-12-24, last: 2026-12-23}]", "after"),
+        (b"freeze: [{first: 24.12.2026, last: 2026-12-24}]", "first"),
+        (b"freeze: [{first: 2026-12-24T00:00:00Z, last: 2026-12-25}]", "first"),
+        (b"trust: {start: ignore}", "propose or automerge"),
+        (b"trust: {earn: 0}", "trust.earn"),
         (b"checks: {verify: ''}", "checks.verify"),
         (b"checks: {verify: 7}", "checks.verify"),
         (b"paths: {protected: billing}", "paths.protected"),
@@ -137,3 +169,82 @@ def test_any_bytes_are_a_policy_or_a_policy_error(text: bytes) -> None:
 def test_any_punctuation_after_a_policy_is_a_policy_or_a_policy_error(text: str) -> None:
     with contextlib.suppress(PolicyError):
         assert parse_policy(SMALL + text.encode()).version == 1
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|a)*b", "*a*a*a*a*a*a*a*a*a*a*b", "[" * 200, "**/**/**/**/**/x"]
+)
+def test_c5_a_pattern_is_a_glob_and_is_answered_at_once(pattern: str) -> None:
+    policy = parse_policy(SMALL + f"paths: {{protected: ['{pattern}']}}\n".encode())
+    started = time.process_time()
+    for _ in range(20):
+        policy.outside("a" * 5000)
+    assert time.process_time() - started < 2
+
+
+# What else it says -----------------------------------------------------------------------------------------------
+
+EXAMPLE = Path(app.core.policy.__file__).with_name("policy.example.yml").read_bytes()
+
+
+def test_the_commented_example_is_valid_and_says_everything() -> None:
+    policy = parse_policy(EXAMPLE)
+    assert policy.action("null-safety") is Action.AUTOMERGE
+    assert policy.changed_lines("missing-error-handling") == 20
+    assert policy.changed_lines("null-safety") == policy.limits.changed_lines == 40
+    written = yaml.safe_load(EXAMPLE)
+    assert set(written) == set(Policy.model_fields)
+    for name, field in Policy.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            assert set(written[name]) == set(type(field.default).model_fields), name
+
+
+def test_the_schema_for_editors_accepts_the_example_and_refuses_what_we_refuse() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    validator.check_schema(json_schema())
+    written = json.loads(json.dumps(yaml.safe_load(EXAMPLE), default=str))
+    assert list(validator.iter_errors(written)) == []
+    for wrong in ({"auto_merg": True}, {"enabled": "yes"}, {"limits": {"lines": 3}}, {"version": 2}):
+        assert list(validator.iter_errors({**written, **wrong})), wrong
+
+
+@pytest.mark.parametrize(
+    ("local", "inside"),
+    [
+        ("2026-11-25 07:59:59", False),
+        ("2026-11-25 08:00:00", True),
+        ("2026-11-25 17:59:59", True),
+        ("2026-11-25 18:00:00", False),
+        ("2026-11-28 12:00:00", False),
+        ("2026-12-18 12:00:00", True),
+        ("2026-12-21 12:00:00", False),
+        ("2027-01-04 12:00:00", True),
+        ("2027-07-01 08:00:00", True),
+        ("2027-07-01 07:59:00", False),
+    ],
+)
+def test_the_hours_are_those_of_the_clocks_on_the_wall(local: str, *, inside: bool) -> None:
+    moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    assert (parse_policy(EXAMPLE).closed(moment) is None) is inside
+
+
+def test_where_fixes_may_go() -> None:
+    policy = parse_policy(SMALL + b"paths: {allowed: ['shop/**'], protected: ['shop/billing/']}\n")
+    assert policy.outside("shop/cart.py") is None
+    assert "outside of `paths.allowed`" in str(policy.outside("jobs/nightly.py"))
+    assert "protected by `shop/billing/`" in str(policy.outside("shop/billing/x.py"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, Reason.POLICY_MISSING),
+        ("version: 1\n", Reason.POLICY_INVALID),
+        ("\udcff", Reason.POLICY_INVALID),
+        (SMALL.decode() + "enabled: false\n", Reason.PAUSED),
+    ],
+)
+def test_without_a_valid_policy_nothing_is_granted(text: str | None, reason: Reason) -> None:
+    refused = granted(text, Stage.MERGE)
+    assert isinstance(refused, Stop)
+    assert (refused.stage, refused.reason) == (Stage.MERGE, reason)

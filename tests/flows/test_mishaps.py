@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from app.core.policy import POLICY_PATH
 from app.demo.github import Actor, Event, issues
+from app.demo.github.git.objects import Entry, Signature
+from app.demo.scenario import TEMPLATE
 from app.demo.story import Story
 from app.demo.world import World
 from postgres import binaries, cluster
@@ -40,6 +43,40 @@ async def test_a_person_who_closes_the_issue_stops_the_automation(played: Play) 
     (pull,) = world.repository.pulls.values()
     assert pull.open
     assert pull.auto_merge is None
+
+
+def push_file(world: World, path: str, text: str) -> None:
+    """Ada's own push to the default branch; the stand-in lets her, as an admin who may bypass the rules."""
+    git, main = world.repository.git, "refs/heads/main"
+    before = git.branch("main")
+    assert before is not None
+    files = git.files(git.commit(before).tree)
+    files[path] = Entry(0o100644, git.write_blob(text.encode()))
+    ada = Signature("Ada", "ada@example.com", int(world.github.site.clock()))
+    after = git.write_commit(git.write_tree(files), [before], f"Change {path}", ada, ada)
+    git.set_ref(main, after)
+    world.repository.after_push(main, before, after, world.github.site.accounts["ada"])
+
+
+@pytest.mark.parametrize("how", ["enabled: false\n", "no_such_key: 1\n"])
+async def test_m21_the_policy_stops_a_fix_that_is_about_to_merge(played: Play, how: str) -> None:
+    def pull_the_brake(world: World) -> None:
+        def brake(event: Event) -> None:
+            if (event.name, event.action) == ("pull_request", "auto_merge_enabled"):
+                policy = (TEMPLATE / POLICY_PATH).read_text(encoding="utf-8")
+                push_file(world, POLICY_PATH, policy + how)
+
+        world.github.on_event(brake)
+
+    world, story = await played("fixed", before=pull_the_brake)
+
+    reason = "paused" if "enabled" in how else "policy-invalid"
+    assert (story.outcome, story.reason) == ("escalated", reason), story.summary
+    (pull,) = world.repository.pulls.values()
+    assert pull.open
+    assert pull.auto_merge is None
+    said = [comment.body for comment in world.repository.issues[1].comments]
+    assert any("enabled: false" in text or "no_such_key" in text for text in said), said
 
 
 @pytest.mark.skipif(binaries() is None, reason="Postgres is not installed on this machine")

@@ -15,8 +15,9 @@ from alembic.migration import MigrationContext
 
 import app.store
 from app.core.errors import StoreUnavailable
-from app.core.model import Incident, Outcome, Reason, Result, Stage, Stop
+from app.core.model import End, Handling, Incident, Outcome, Reason, Result, Stage, Stop
 from app.store import MAX_ATTEMPTS, DeliveryState, Received, Store
+from app.store.ledger import EVERYWHERE
 from app.store.tables import metadata
 
 
@@ -296,3 +297,101 @@ def test_trust_is_counted_per_repository_and_pattern_and_once_per_incident(store
     last, _ = _open(store, fingerprint="sentry:0")
     store.ledger.remember(replace(last), "null-safety", "guard", ends[2])
     assert store.ledger.track_record(2**40, "guard", blamed).failed == 2
+
+
+# The ledger ------------------------------------------------------------------------------------------------------
+
+MENDED = Outcome(Result.FIXED, "fixed")
+
+
+def _ended(store: Store, outcome: Outcome = MENDED, *, issue: int = 3, **remembered: bool) -> Incident:
+    incident, _ = _open(store, issue, f"sentry:{issue}")
+    store.ledger.remember(incident, "null-safety", "guard", outcome, **remembered)
+    store.end_incident(incident.id, outcome)
+    return incident
+
+
+def test_what_people_did_with_a_proposal_is_kept_when_it_ends_again(store: Store) -> None:
+    proposed = Outcome(Result.PROPOSED, "waits", Stop(Stage.MERGE, Reason.NEEDS_REVIEW, "shadow"))
+    incident = _ended(store, proposed, would_merge=True)
+    store.ledger.handled(incident.id, Handling.MERGED)
+    store.ledger.remember(incident, "null-safety", "guard", MENDED)
+
+    (attempt,) = store.ledger.attempts(2**40)
+
+    assert (attempt.would_merge, attempt.handling, attempt.end) == (True, Handling.MERGED, End.VERIFIED)
+    assert store.ledger.attempts(2) == []
+
+
+def test_a_reverted_fix_speaks_against_its_pattern_and_category(store: Store) -> None:
+    incident = _ended(store)
+    store.ledger.reverted(incident.id)
+    (attempt,) = store.ledger.attempts(2**40)
+    record = store.ledger.track_record(2**40, "guard", ())
+    assert (attempt.end, record.fixed, record.failed) == (End.REVERTED, 0, 1)
+
+
+def test_m22_merges_are_counted_for_a_day_and_by_file(store: Store, clock: Clock) -> None:
+    for issue, by in ((1, None), (2, "ada"), (3, None)):
+        incident = _ended(store, issue=issue)
+        store.keep_case(incident.id, "{}", 40 + issue, f"shop/{issue}.py")
+        store.note_merge(incident.id, "d" * 40, clock.now)
+        if by is not None:
+            store.resume_incident(incident.id, f"{incident.id}+x", by)
+    ledger = store.ledger
+    assert ledger.merges_today(2**40) == 2, "a merge that a person let happen costs no budget"
+    assert ledger.file_merged_at(2**40, "shop/2.py") is not None
+    assert ledger.file_merged_at(2**40, "shop/9.py") is None
+    clock.now += 90_000
+    assert ledger.merges_today(2**40) == 0
+    assert ledger.file_merged_at(2**40, "shop/2.py") is not None
+
+
+def test_m22_earlier_fixes_of_the_same_anomaly_are_counted(store: Store) -> None:
+    first = _ended(store)
+    store.keep_case(first.id, "{}", 9, None)
+    again, new = store.open_incident(
+        repository="acme/shop",
+        repository_id=2**40,
+        installation_id=77,
+        issue=3,
+        fingerprint="sentry:3",
+        again=True,
+    )
+    assert (new, again.id) == (True, f"{first.id}-2")
+    assert (store.ledger.fixes_of(again), store.ledger.fixes_of(first)) == (1, 0)
+
+
+def test_a_pause_holds_for_one_repository_or_for_all(store: Store) -> None:
+    ledger = store.ledger
+    ledger.pause(1, "ada")
+    ledger.pause(1, "bob")
+    assert (ledger.paused_by(1), ledger.paused_by(2)) == ("bob", None)
+    ledger.pause(EVERYWHERE, "the operator")
+    ledger.resume(1)
+    assert (ledger.paused_by(1), ledger.paused_by(2)) == ("the operator", "the operator")
+    ledger.resume(EVERYWHERE)
+    assert ledger.paused_by(1) is None
+
+
+def test_a_pardon_is_of_one_category(store: Store, clock: Clock) -> None:
+    assert store.ledger.pardoned_at(1, "null-safety") == 0
+    store.ledger.pardon(1, "null-safety", "ada")
+    assert store.ledger.pardoned_at(1, "null-safety") == clock.now
+    assert store.ledger.pardoned_at(1, "wrong-type") == 0
+    assert store.ledger.pardoned_at(2, "null-safety") == 0
+
+
+def test_an_ended_incident_goes_on_in_another_workflow(store: Store) -> None:
+    incident = _ended(store)
+    row = store.incident(incident.id)
+    assert row is not None
+    assert (row.workflow_id, row.ended_at is None, row.identity) == (incident.id, False, incident)
+    store.keep_case(incident.id, '{"a": 1}', 9, "shop/x.py")
+    store.resume_incident(incident.id, f"{incident.id}+merged", "ada")
+    row = store.incident_of_pull(2**40, 9)
+    assert row is not None
+    assert (row.workflow_id, row.ended_at, row.approved_by) == (f"{incident.id}+merged", None, "ada")
+    assert store.case_file(incident.id) == '{"a": 1}'
+    assert store.incident_of_pull(2**40, 10) is None
+    assert store.incident("inc-0") is None
