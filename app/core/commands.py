@@ -68,6 +68,11 @@ class Command:
         """How it is written."""
         return " ".join((WORD, *self.words))
 
+    def is_open_to(self, role: Role, *, private: bool) -> bool:
+        """True if `role` may command it. Everybody may read a public repository, so there reading is not enough."""
+        everybody = self.least is Role.READ and not private
+        return role.includes(Role.TRIAGE if everybody else self.least)
+
 
 # What only tells needs the right to read; what stops needs little, so that nobody has to look for an owner; what
 # changes code needs the right to change code; and what gives power back that was taken away needs more than that.

@@ -122,7 +122,7 @@ def pull_body(case: CaseFile) -> str:
         ),
         fence(cause.culprit.code, "python"),
         "### Root cause",
-        _evidence(cause),
+        evidence(cause),
         "### The fix",
         prose(patch.summary),
         bullets(prose(reason) for reason in patch.why if reason not in cause.failure.evidence),
@@ -151,13 +151,13 @@ def status(case: CaseFile) -> str:
         headline = f"{code(case.cause.exception)} at {code(case.cause.place)}"
     else:
         headline = "investigating" if case.finding is None else code(case.finding.title)
-    return f"**Autofix is on it:** {headline}\n\n{_progress(case)}"
+    return f"**Autofix is on it:** {headline}\n\n{progress(case)}"
 
 
 def resolved(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment of a verified fix: the one sentence first, then the evidence."""
     return "\n\n".join(
-        (f"**Fixed and verified:** {outcome.summary}", _progress(case), _rates(given(case.verdict)))
+        (f"**Fixed and verified:** {outcome.summary}", progress(case), _rates(given(case.verdict)))
     )
 
 
@@ -167,7 +167,7 @@ def ended(case: CaseFile, outcome: Outcome) -> str:
     heading = "A fix is proposed" if proposed else "Handed over to a person"
     # An escalation explains itself in a comment of its own.
     why = prose(outcome.stop.detail) if outcome.stop and proposed else ""
-    return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, _progress(case)) if part)
+    return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, progress(case)) if part)
 
 
 def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
@@ -221,7 +221,7 @@ def _found(case: CaseFile) -> tuple[str, ...]:
         "#### What was found",
         f"Culprit: {code(cause.place)} in {code(cause.function)}",
         fence(cause.culprit.code, "python"),
-        _evidence(cause),
+        evidence(cause),
         values({key: str(value) for key, value in recorded.items()}),
     )
 
@@ -237,7 +237,7 @@ def _tried(case: CaseFile) -> tuple[str, ...]:
     )
 
 
-def _progress(case: CaseFile) -> str:
+def progress(case: CaseFile) -> str:
     """One row for each stage that has something to tell."""
     rows: list[tuple[Stage, str]] = []
     if case.finding is not None:
@@ -292,7 +292,8 @@ def _trace(finding: Finding) -> str:
     return scrub_text("\n".join(lines))
 
 
-def _evidence(cause: RootCause) -> str:
+def evidence(cause: RootCause) -> str:
+    """The facts that confirm the root cause, and who last changed the line."""
     facts = [prose(fact) for fact in cause.failure.evidence]
     suspect = cause.suspect
     if suspect is not None:

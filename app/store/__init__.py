@@ -320,11 +320,12 @@ class Store:
         Nothing changes if it went on there before.
         """
         goes_on = sa.or_(incidents.c.workflow.is_(None), incidents.c.workflow != workflow)
-        values = {"ended_at": None, "result": None, "reason": None}
-        values |= {"approved_by": approved_by, "workflow": workflow}
+        query = sa.update(incidents).where(incidents.c.id == incident, goes_on)
+        now = query.values(
+            ended_at=None, result=None, reason=None, approved_by=approved_by, workflow=workflow
+        )
         with self._engine.begin() as connection:
-            query = sa.update(incidents).where(incidents.c.id == incident, goes_on)
-            connection.execute(query.values(**values))
+            connection.execute(now)
 
     def enter_stage(self, incident: str, stage: Stage) -> None:
         """The incident is seen to be in `stage`."""

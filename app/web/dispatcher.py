@@ -9,9 +9,11 @@ import json
 import structlog
 from gidgethub.sansio import Event
 
+from app.clients import Clients
 from app.settings import Settings
 from app.store import DeliveryState, Store, StoredDelivery
-from app.web.events import Desk, handle
+from app.web.desk import Desk
+from app.web.events import handle
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +29,10 @@ class Poison(Exception):
 class Dispatcher:
     """Processes the inbox in the background, from `start` to `stop`."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, clients: Clients) -> None:
         self._store = store
         self._settings = settings
+        self._clients = clients
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -65,7 +68,7 @@ class Dispatcher:
                 self._wake.set()
 
     async def _process(self, delivery: StoredDelivery) -> None:
-        desk = Desk(self._store, self._settings, [])
+        desk = Desk(self._store, self._settings, self._clients, [])
         try:
             event = Event(read_json(delivery.body), event=delivery.event, delivery_id=delivery.guid)
             meant = await handle(event, desk)

@@ -8,11 +8,12 @@ import hmac
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from app.clients import Clients
 from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
@@ -91,8 +92,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def site(store: Store, settings: Settings) -> AsyncIterator[Site]:
-    dispatcher = Dispatcher(store, settings)
+def clients() -> Clients:
+    """Nobody to talk to: what asks for more than a workflow brings its own."""
+    return Clients(cast("Any", None), cast("Any", None))
+
+
+@pytest.fixture
+async def site(store: Store, settings: Settings, clients: Clients) -> AsyncIterator[Site]:
+    dispatcher = Dispatcher(store, settings, clients)
     runner = await serve(create_app(store, settings, dispatcher), "127.0.0.1", 0)
     host, port = runner.addresses[0][:2]
     limits = httpx.Limits(max_connections=40)
