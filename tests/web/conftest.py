@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
 from app.web.server import create_app, serve
+from town import Town, town_of
 
 SECRET = "it's a secret to everybody"
 
@@ -106,3 +107,9 @@ async def site(store: Store, settings: Settings, clients: Clients) -> AsyncItera
     async with httpx.AsyncClient(base_url=f"http://{host}:{port}", limits=limits, trust_env=False) as http:
         yield Site(host, port, store, dispatcher, http)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    async with town_of(tmp_path, monkeypatch) as town:
+        yield town
