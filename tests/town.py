@@ -167,7 +167,7 @@ class Town:
         self.store.end_incident(row.id, outcome)
         return given(self.store.incident(row.id))
 
-    async def propose(self, on: Issue, **changed: object) -> tuple[IncidentRow, Issue, CaseFile]:
+    async def propose(self, on: Issue) -> tuple[IncidentRow, Issue, CaseFile]:
         """A verified proposal that waits for a person, with its real branch and pull request."""
         row = self.open(on)
         base = given(self.repo.git.branch("main"))
@@ -186,7 +186,7 @@ class Town:
             tree_sha=commit.tree.sha,
         )
         evidence = dataclasses.replace(given(bare.evidence), head_sha=commit.sha)
-        whole = dataclasses.replace(bare, pull=pull, evidence=evidence, armed=None, **changed)
+        whole = dataclasses.replace(bare, pull=pull, evidence=evidence, armed=None)
         self.keep(row, whole)
         await self.settle()
         ended = self.end(row, Result.PROPOSED, Reason.NEEDS_REVIEW)
@@ -233,7 +233,8 @@ async def town_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         test = PATCH.test.change
         assert test.before is None
         town.push(
-            "main", {PATCH.fix.path: given(PATCH.fix.before), ".github/autofix.yml": POLICY, "README.md": "shop\n"}
+            "main",
+            {PATCH.fix.path: given(PATCH.fix.before), ".github/autofix.yml": POLICY, "README.md": "shop\n"},
         )
         await town.settle()
         yield town

@@ -167,7 +167,8 @@ def ended(case: CaseFile, outcome: Outcome) -> str:
     heading = "A fix is proposed" if proposed else "Handed over to a person"
     # An escalation explains itself in a comment of its own.
     why = prose(outcome.stop.detail) if outcome.stop and proposed else ""
-    return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, progress(case)) if part)
+    told = (f"**{heading}:** {outcome.summary}", why, progress(case, over=True))
+    return "\n\n".join(part for part in told if part)
 
 
 def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
@@ -237,8 +238,8 @@ def _tried(case: CaseFile) -> tuple[str, ...]:
     )
 
 
-def progress(case: CaseFile) -> str:
-    """One row for each stage that has something to tell."""
+def progress(case: CaseFile, *, over: bool = False) -> str:
+    """One row for each stage that has something to tell; `over` tells that nothing more is done."""
     rows: list[tuple[Stage, str]] = []
     if case.finding is not None:
         rows.append((Stage.DETECT, f"{_tracker_link(case.finding)} {_counts(case.finding)}"))
@@ -254,19 +255,19 @@ def progress(case: CaseFile) -> str:
             (Stage.VERIFY, f"[{code(case.evidence.check)}]({case.evidence.url}): {case.evidence.summary}")
         )
     if case.pull is not None:
-        rows.append((Stage.MERGE, _merge_state(case)))
+        rows.append((Stage.MERGE, _merge_state(case, over=over)))
     if case.release is not None:
         live = f"live in {code(case.release.environment)} since {clock(case.release.live_since)}"
         rows.append((Stage.OBSERVE, live))
     return table(("stage", "result"), rows)
 
 
-def _merge_state(case: CaseFile) -> str:
+def _merge_state(case: CaseFile, *, over: bool) -> str:
     pull = given(case.pull)
     if case.merged is not None:
         moved = "" if case.merged.tree_matches else ", on a base that had moved on since the tests"
         return f"#{pull.number} merged as {case.merged.sha}{moved}"
-    if isinstance(case.armed, Held):
+    if over or isinstance(case.armed, Held):
         return f"#{pull.number} is open; not merged by Autofix"
     if isinstance(case.armed, Armed):
         return f"#{pull.number} merges when these are green: {', '.join(map(code, case.armed.rules))}"

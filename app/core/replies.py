@@ -33,12 +33,10 @@ def sentence(text: str) -> str:
 
 def status(case: CaseFile, ended: str | None) -> str:
     """Where the incident stands, or how it ended."""
-    headline = ended if ended is not None else "It is running."
-    return "\n\n".join(part for part in (f"**{code(case.incident.id)}:** {headline}", _known(case)) if part)
-
-
-def _known(case: CaseFile) -> str:
-    return progress(case) if case.finding is not None else ""
+    told = [f"**{code(case.incident.id)}:** {'It is running.' if ended is None else ended}"]
+    if case.finding is not None:
+        told.append(progress(case, over=ended is not None))
+    return "\n\n".join(told)
 
 
 def explanation(case: CaseFile, ended: str | None, policy: Policy | Stop, earned: Trust | None) -> str:

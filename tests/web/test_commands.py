@@ -158,7 +158,9 @@ async def test_i17_a_comment_that_is_gone_by_now_is_not_followed(town: Town) -> 
 
 
 @pytest.mark.parametrize("change", ["user", "sender", "bot", "repository"])
-async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(town: Town, change: str) -> None:
+async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(
+    town: Town, change: str
+) -> None:
     issue = town.issue(login="ada", body="x")
     comment = town.github.comment(issue, login=STRANGER, body="/autofix pause")
     await town.github.settle()
@@ -205,7 +207,9 @@ async def test_w8_a_thousand_deliveries_of_one_comment_are_one_answer(town: Town
     issue = town.issue(login="ada", body="x")
     await town.say("ada", "/autofix help", issue)
     delivery = town.github.deliveries[-1] if town.github.deliveries[-1].event == "issue_comment" else None
-    delivery = delivery or next(one for one in reversed(town.github.deliveries) if one.event == "issue_comment")
+    delivery = delivery or next(
+        one for one in reversed(town.github.deliveries) if one.event == "issue_comment"
+    )
     await asyncio.gather(
         *(
             asyncio.to_thread(town.store.receive, delivery.guid, "issue_comment", delivery.body)
@@ -275,7 +279,9 @@ async def test_a_command_whose_retry_comes_after_its_incident_ended_opens_no_oth
     assert town.reactions(comment) == SEEN_AND_DONE
 
 
-async def test_in_a_locked_issue_the_effect_still_happens(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_a_locked_issue_the_effect_still_happens(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from app.core.errors import Refused  # noqa: PLC0415 - only here
 
     async def refuse(*_: Any) -> None:
@@ -621,7 +627,9 @@ async def test_m17_while_changes_are_requested_nothing_is_approved(town: Town) -
         (None, "There is no"),
     ],
 )
-async def test_m21_what_was_switched_off_since_is_not_approved(town: Town, change: str | None, says: str) -> None:
+async def test_m21_what_was_switched_off_since_is_not_approved(
+    town: Town, change: str | None, says: str
+) -> None:
     issue = town.issue(login="ada", body=LINK)
     _row, pull, _ = await town.propose(issue)
     if change == "paused":
@@ -752,7 +760,9 @@ async def test_nothing_that_is_not_merged_by_us_is_taken_back(town: Town) -> Non
 
 async def test_who_asked_for_what_is_on_record_and_the_first_answer_stands(town: Town) -> None:
     comment = await town.say("wes", "/autofix pause", town.issue(login="ada", body="x"))
-    town.store.ledger.keep_answer(comment.id, town.repo.id, "resume", "mallory", Answer(done=False, text="no"))
+    town.store.ledger.keep_answer(
+        comment.id, town.repo.id, "resume", "mallory", Answer(done=False, text="no")
+    )
     assert town.store.ledger.answer_to(comment.id) == Answer(done=True)
 
 

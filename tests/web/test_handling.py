@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from app.core.policy import parse_policy
 from app.demo.github import Issue, issues, merges
 from app.learn import trust_in
 from app.web.desk import OFF_LABEL
+from app.web.handling import _reverts
 from samples import PATCH
 from town import LINK, POLICY, STRANGER, Town, merged_files
 
@@ -41,7 +43,9 @@ async def proposed(town: Town) -> tuple[Any, Issue, Any]:
 # Our pull requests -----------------------------------------------------------------------------------------------
 
 
-async def test_a_proposal_that_a_person_merges_unchanged_counts_and_is_watched_in_production(town: Town) -> None:
+async def test_a_proposal_that_a_person_merges_unchanged_counts_and_is_watched_in_production(
+    town: Town,
+) -> None:
     row, pull, _ = await proposed(town)
     await merge(town, pull, "wes")
     assert handling(town) is Handling.MERGED
@@ -180,6 +184,15 @@ async def test_a_push_whose_commits_do_not_say_so_costs_nothing(town: Town, lie:
     town.dispatcher.wake()
     await town.settle()
     assert not is_reverted(town)
+
+
+@pytest.mark.parametrize(
+    "bomb", ["Reverts ", "Reverts a/", "Reverts a", "This reverts commit ", "Reverts #1", "a/"]
+)
+def test_i10_a_message_is_read_in_linear_time(bomb: str) -> None:
+    start = time.process_time()
+    _reverts(bomb * 200_000)
+    assert time.process_time() - start < 0.5
 
 
 # The label -------------------------------------------------------------------------------------------------------
