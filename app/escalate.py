@@ -8,7 +8,7 @@ from app.core.model import CaseFile, Outcome, Reason, Result, Stop, is_untold
 
 MARKER = "<!-- autofix:escalation:{} -->"
 # These are no failures: a verified pull request waits for a person because the rules say so.
-LEFT_TO_A_PERSON = {Reason.UNPROTECTED, Reason.AUTO_MERGE_REFUSED, Reason.NEEDS_REVIEW}
+LEFT_TO_A_PERSON = {Reason.UNPROTECTED, Reason.AUTO_MERGE_REFUSED, Reason.NEEDS_REVIEW, Reason.BEHIND}
 
 
 def outcome_of(case: CaseFile, stop: Stop) -> Outcome:

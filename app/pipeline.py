@@ -16,6 +16,7 @@ from app.merge import arm, disarm, merged, propose
 from app.observe import judge_release, released
 from app.report import conclude, inform_tracker, report
 from app.verify.check import verified
+from app.verify.explain import unexplained_places
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
@@ -75,8 +76,10 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     case.decision = journey.rule(decide, policy, case.finding, case.cause)
     case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
     standing = await step(Stage.DECIDE, recall, clients, store, incident, policy, case.patch)
-    today = await journey.now()
-    case.decision = journey.rule(settle, policy, case.decision, case.cause, case.patch, standing, (), today)
+    today, places = await journey.now(), unexplained_places(case.patch)
+    case.decision = journey.rule(
+        settle, policy, case.decision, case.cause, case.patch, standing, places, today
+    )
     case.pull = await step(Stage.MERGE, propose, clients, case)
     case.armed = await step(Stage.MERGE, arm, clients, case)
     await journey.tell(Stage.VERIFY, report, clients, case)

@@ -32,6 +32,7 @@ from app.core.model import (
 )
 
 BASE, HEAD, TREE, MERGE = "b" * 40, "a" * 40, "7" * 40, "d" * 40
+BOT = 900_001
 SECRET = "hunter2-hunter2"
 
 FRAME = Frame(
@@ -112,7 +113,7 @@ DRAFT = Fix(
     alternatives=("skip the line (none_skip_statement): the loop goes on",),
 )
 PATCH = Patch.of(DRAFT, TEST)
-PULL = Pull(9, "PR_9", "https://github.com/acme/shop/pull/9", "autofix/inc-1", HEAD, BASE, TREE)
+PULL = Pull(9, "PR_9", "https://github.com/acme/shop/pull/9", "autofix/inc-1", HEAD, BASE, TREE, BOT)
 INCIDENT = Incident("inc-1", "acme/shop", 501, 77, 3, "sentry:4711")
 WINDOW = Window(12, 600.0, "requests", 300.0)
 VERDICT = Verdict(
@@ -133,7 +134,7 @@ def case(**changed: object) -> CaseFile:
         "evidence": Evidence(
             "autofix", "https://github.com/acme/shop/runs/1", HEAD, "red before, green after"
         ),
-        "merged": Merged(MERGE, 1_800_000_480.0, tree_matches=True),
+        "merged": Merged(MERGE, 1_800_000_480.0),
         "release": RELEASE,
         "verdict": VERDICT,
     } | changed

@@ -18,6 +18,9 @@ SHARES: dict[Stage, float] = {
     Stage.OBSERVE: 0.30,
 }
 
+# A required check that nobody has even queued after this long, while nothing else runs, will not come any more.
+CHECK_STARTS_SECONDS = 180.0
+
 # What is done after the verdict has a limit of its own: it must not be cut short by a budget that is used up.
 CLOSING_SECONDS = 120.0
 

@@ -7,6 +7,7 @@ AutofixError
     ├── Unauthorized         the credentials were refused (401)
     ├── NotFound             no such thing, or not for these credentials (404, 410)
     ├── Refused              the request is understood and refused for good (403, other 4xx, a GraphQL error)
+    │   └── Moved            it is elsewhere now (3xx): redirects are never followed
     ├── RateLimited          asked too often; `retry_after` seconds are known or guessed
     ├── Unavailable          no usable answer: time-out, connection error, 5xx
     └── Malformed            an answer that does not have the documented shape
@@ -41,6 +42,10 @@ class NotFound(ClientError):
 
 class Refused(ClientError):
     """The request was understood and refused; asking again changes nothing."""
+
+
+class Moved(Refused):
+    """What was asked for is elsewhere now, and may belong to somebody else there."""
 
 
 class RateLimited(ClientError):

@@ -265,8 +265,8 @@ def progress(case: CaseFile, *, over: bool = False) -> str:
 def _merge_state(case: CaseFile, *, over: bool) -> str:
     pull = given(case.pull)
     if case.merged is not None:
-        moved = "" if case.merged.tree_matches else ", on a base that had moved on since the tests"
-        return f"#{pull.number} merged as {case.merged.sha}{moved}"
+        said = (f"#{pull.number} merged as {case.merged.sha}", *map(prose, case.merged.remarks))
+        return "; ".join(said).replace("|", "\\|")
     if over or isinstance(case.armed, Held):
         return f"#{pull.number} is open; not merged by Autofix"
     if isinstance(case.armed, Armed):
@@ -328,6 +328,10 @@ def _next_step(case: CaseFile, stop: Stop) -> str:
         return (
             "Your CD rolled the deployment back. The merge is still on the default branch: revert or mend it."
         )
+    if stop.reason is Reason.TREE_DIFFERS:
+        return "The fix is merged with other changes, and nobody has tested the two together. Please test it now."
+    if stop.reason is Reason.ALREADY_FIXED and case.pull is not None:
+        return f"Nothing is left to do but to close #{case.pull.number}, which is not needed any more."
     if case.merged is not None:
         return "The fix is merged, but production has not shown that it works. Please look at it."
     if case.pull is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app import workflow
 from app.clients.github import RepositoryClient
-from app.clients.github.answers import Account, Issue, RepositoryFacts, Review
+from app.clients.github.answers import Account, Issue, PullState, RepositoryFacts
 from app.core import replies
 from app.core.commands import Order, Role, Verb, role_of
 from app.core.model import Action, CaseFile, Incident, Reason, Result, Stage, Stop, Trust, given
@@ -251,39 +251,31 @@ async def approve(request: Request) -> Answer:
 
 async def _unapprovable(request: Request, case: CaseFile) -> str | None:
     """Why this person cannot approve this proposal as it stands now; None if they can."""
-    pull, evidence, patch = given(case.pull), given(case.evidence), given(case.patch)
-    off = await _off(request)
+    off, policy = await _off(request), await _policy(request)
     if off is not None:
         return off
-    policy = await _policy(request)
-    if isinstance(policy, Stop) or not policy.action(patch.category).allows(Action.PROPOSE):
-        return f"the policy no longer allows fixes of {patch.category}"
-    facts = await request.repo.pull(pull.number)
-    if facts.user is None or facts.user.id == request.person.id:
+    category = given(case.patch).category
+    if isinstance(policy, Stop) or not policy.action(category).allows(Action.PROPOSE):
+        return f"the policy no longer allows fixes of {category}"
+    return _objection(await request.repo.pull_state(given(case.pull).number), case, request.person)
+
+
+def _objection(state: PullState, case: CaseFile, person: Account) -> str | None:
+    """What about the pull request itself forbids that `person` approves it."""
+    pull, evidence = given(case.pull), given(case.evidence)
+    if state.author is None or state.author.id == person.id:
         return "whoever opened a pull request cannot approve it"
-    if facts.state != "open":
+    if state.state != "OPEN":
         return f"#{pull.number} is not open any more"
-    if not facts.head.sha == pull.head_sha == evidence.head_sha:
+    if not state.head_sha == pull.head_sha == evidence.head_sha:
         return (
-            f"someone pushed {facts.head.sha[:7]} to the branch after {pull.head_sha[:7]} was proven; "
+            f"someone pushed {state.head_sha[:7]} to the branch after {pull.head_sha[:7]} was proven; "
             "the pull request is theirs now, and merging it is for people"
         )
-    against = await _against(request, await request.repo.reviews(pull.number))
-    return None if against is None else f"`{against}` has requested changes; that must be settled first"
-
-
-async def _against(request: Request, reviews: Sequence[Review]) -> str | None:
-    """Somebody with the right to write whose latest word in a review is that changes are needed."""
-    latest = {
-        one.user.id: one
-        for one in reviews
-        if one.user is not None and one.state not in {"COMMENTED", "PENDING"}
-    }
-    for one in latest.values():
-        if one.state == "CHANGES_REQUESTED" and one.user is not None:
-            role = await role_in(request.repo, one.user)
-            if role.includes(Role.WRITE):
-                return one.user.login
+    against = next((one for one in state.reviews if one.state == "CHANGES_REQUESTED"), None)
+    if against is not None:
+        who = against.author.login if against.author else "somebody"
+        return f"`{who}` has requested changes; that must be settled first"
     return None
 
 

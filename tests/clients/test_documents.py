@@ -11,6 +11,8 @@ VARIABLES: dict[str, dict[str, object]] = {
     "BLAME": {"owner": "acme", "name": "shop", "commit": SHA, "path": "shop/cart.py"},
     "ENABLE_AUTO_MERGE": {"pull": "PR_9", "head": SHA, "headline": "Fix it", "body": "Because"},
     "DISABLE_AUTO_MERGE": {"pull": "PR_9"},
+    "ENQUEUE": {"pull": "PR_9", "head": SHA},
+    "DEQUEUE": {"pull": "PR_9"},
 }
 DOCUMENTS = {name: text for name, text in vars(documents).items() if name.isupper()}
 
@@ -36,3 +38,4 @@ def test_every_variable_is_needed_and_no_other_is_taken(name: str) -> None:
 def test_auto_merge_is_bound_to_a_head_and_squashes() -> None:
     assert "expectedHeadOid: $head" in documents.ENABLE_AUTO_MERGE
     assert "mergeMethod: SQUASH" in documents.ENABLE_AUTO_MERGE
+    assert "expectedHeadOid: $head" in documents.ENQUEUE

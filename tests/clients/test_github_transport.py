@@ -23,6 +23,7 @@ from app.clients.github.transport import (
 from app.core.errors import (
     ClientError,
     Malformed,
+    Moved,
     NotFound,
     RateLimited,
     Refused,
@@ -315,8 +316,8 @@ FAULTS: list[tuple[Answer, type[ClientError]]] = [
     (httpx.Response(409, json={"message": "Conflict"}), Refused),
     (httpx.Response(422, json={"message": "Validation Failed", "errors": [{"code": "custom"}]}), Refused),
     (httpx.Response(422, text="nonsense"), Refused),
-    (httpx.Response(301, headers={"Location": "https://evil.example/"}, json={"message": "Moved"}), Refused),
-    (httpx.Response(302, headers={"Location": "http://169.254.169.254/"}), Refused),
+    (httpx.Response(301, headers={"Location": "https://evil.example/"}, json={"message": "Moved"}), Moved),
+    (httpx.Response(302, headers={"Location": "http://169.254.169.254/"}), Moved),
     (httpx.Response(200, content=b"{", headers={"Content-Type": "application/json"}), Malformed),
     (httpx.Response(200, content=b"\xff", headers={"Content-Type": "application/json"}), Malformed),
     (httpx.Response(200, json=[]), Malformed),

@@ -652,7 +652,7 @@ async def merged_fix(town: Town) -> tuple[Any, Any]:
     row, _pull, whole = await town.propose(issue)
     sha = town.push("main", merged_files(), message="Fix it (#2)")
     await town.settle()
-    merged = Merged(sha, 1_800_000_480.0, tree_matches=True)
+    merged = Merged(sha, 1_800_000_480.0)
     town.keep(row, dataclasses.replace(whole, merged=merged, armed=Armed(sha, ("autofix",))))
     town.store.note_merge(row.id, sha, merged.merged_at)
     return town.end(row, Result.FIXED), issue

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.core.errors import Malformed
 
@@ -28,6 +29,16 @@ class Answer(BaseModel):
         except ValidationError as fault:
             where = ".".join(str(part) for part in fault.errors()[0]["loc"])
             raise Malformed(f"GitHub's {cls.__name__} answer is not as documented at {where!r}") from fault
+
+
+def _logins(requests: Any) -> Any:
+    """The logins in a list of review requests; teams have none."""
+    reviewers = (one.get("requestedReviewer") for one in requests or () if isinstance(one, dict))
+    return [one["login"] for one in reviewers if isinstance(one, dict) and "login" in one]
+
+
+def _app_or_any(number: Any) -> Any:
+    return None if isinstance(number, int) and number <= 0 else number
 
 
 class Account(Answer):
@@ -115,18 +126,28 @@ class CommitSha(Answer):
     sha: str
 
 
+class _Verification(Answer):
+    verified: bool = False
+
+
 class GitCommit(Answer):
-    """A commit as the Git Data API shows it."""
+    """A commit as the Git Data API shows it; `verification` says whether GitHub believes its signature."""
 
     sha: str
     message: str
     tree: CommitSha
     parents: tuple[CommitSha, ...]
+    verification: _Verification = _Verification()
 
 
-class _Head(Answer):
+class _RepositoryId(Answer):
+    id: int
+
+
+class _Side(Answer):
     ref: str
     sha: str
+    repo: _RepositoryId | None = None
 
 
 class PullFacts(Answer):
@@ -136,47 +157,87 @@ class PullFacts(Answer):
     node_id: str
     html_url: str
     state: str
-    head: _Head
-    base: _Head
+    head: _Side
+    base: _Side
+    user: Account | None = None
     merged_at: str | None = None
     merge_commit_sha: str | None = None
     merged_by: Account | None = None
-    user: Account | None = None
 
-
-class Review(Answer):
-    """A review of a pull request."""
-
-    id: int
-    state: str
-    user: Account | None = None
+    @property
+    def from_here(self) -> bool:
+        """True if the head branch is in the repository of the base, and in no fork of it."""
+        return self.head.repo is not None and self.head.repo == self.base.repo
 
 
 class _Oid(Answer):
     oid: str
 
 
+class Actor(Answer):
+    """An account as GraphQL shows it; `id` is the number that REST knows it by."""
+
+    kind: str = Field(alias="__typename")
+    login: str
+    id: int | None = Field(default=None, alias="databaseId")
+
+
 class _AutoMerge(Answer):
-    enabled_at: str | None = Field(default=None, alias="enabledAt")
+    enabled_by: Actor | None = Field(default=None, alias="enabledBy")
+
+
+class Review(Answer):
+    """The last review with an opinion by somebody who may write."""
+
+    state: str
+    author: Actor | None = None
+
+
+class _QueueEntry(Answer):
+    state: str
+    enqueuer: Actor | None = None
 
 
 class PullState(Answer):
-    """A pull request as GraphQL shows it: the one place with `mergeStateStatus`."""
+    """A pull request as GraphQL shows it, from one read: the one place with `mergeStateStatus`.
 
+    `repository` and `head_repository` are global ids. `base_tip` is the commit that the base branch points to now.
+    `reviews` are the last opinions of those who may write; `asked` are the logins whose review is asked for and not
+    given yet.
+    """
+
+    repository: str
+    head_repository: str | None = Field(default=None, validation_alias=AliasPath("headRepository", "id"))
+    author: Actor | None
     state: str
+    created_at: datetime = Field(alias="createdAt")
     is_draft: bool = Field(alias="isDraft")
     merged: bool
     merged_at: str | None = Field(alias="mergedAt")
+    mergeable: str
     merge_state: str = Field(alias="mergeStateStatus")
     head_sha: str = Field(alias="headRefOid")
+    commits: int = Field(validation_alias=AliasPath("commits", "totalCount"))
     base_branch: str = Field(alias="baseRefName")
+    base_tip: str | None = Field(default=None, validation_alias=AliasPath("baseRef", "target", "oid"))
     merge_commit: _Oid | None = Field(alias="mergeCommit")
     auto_merge: _AutoMerge | None = Field(alias="autoMergeRequest")
+    in_queue: bool = Field(alias="isInMergeQueue")
+    queue_entry: _QueueEntry | None = Field(alias="mergeQueueEntry")
+    review_decision: str | None = Field(alias="reviewDecision")
+    reviews: tuple[Review, ...] = Field(validation_alias=AliasPath("latestOpinionatedReviews", "nodes"))
+    asked: Annotated[tuple[str, ...], BeforeValidator(_logins)] = Field(
+        validation_alias=AliasPath("reviewRequests", "nodes")
+    )
 
 
 class _CheckApp(Answer):
     id: int
     slug: str = ""
+
+
+class _SuiteId(Answer):
+    id: int
 
 
 class CheckRun(Answer):
@@ -188,14 +249,44 @@ class CheckRun(Answer):
     conclusion: str | None = None
     head_sha: str
     html_url: str | None = None
+    completed_at: datetime | None = None
     app: _CheckApp | None = None
+    check_suite: _SuiteId | None = None
+
+
+class CommitStatus(Answer):
+    """The latest commit status of one context. GitHub does not say here which app reported it."""
+
+    context: str
+    state: str
+    target_url: str | None = None
+    updated_at: datetime
+
+
+class WorkflowRun(Answer):
+    """A run of a workflow of GitHub Actions; `run_attempt` counts from 1."""
+
+    id: int
+    status: str
+    conclusion: str | None = None
+    run_attempt: int
+    check_suite_id: int
 
 
 class RequiredCheck(Answer):
-    """A check that a branch's rules require; `integration_id` binds it to one app."""
+    """A check that a branch's rules require; `integration_id` binds it to one app, None is "any app"."""
 
     context: str
-    integration_id: int | None = None
+    # GitHub writes null or -1 for "any".
+    integration_id: Annotated[int | None, BeforeValidator(_app_or_any)] = None
+
+
+class Ruleset(Answer):
+    """A ruleset, as far as it says what its rules are worth for us."""
+
+    id: int
+    name: str
+    current_user_can_bypass: str | None = None
 
 
 class Deployment(Answer):

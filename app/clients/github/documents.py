@@ -2,19 +2,37 @@
 
 PULL_STATE = """
 query PullState($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
+  repository(owner: $owner, name: $name, followRenames: false) {
+    id
     pullRequest(number: $number) {
+      author { ...Who }
+      headRepository { id }
       state
+      createdAt
       isDraft
       merged
       mergedAt
+      mergeable
       mergeStateStatus
       headRefOid
+      commits(first: 1) { totalCount }
       baseRefName
+      baseRef { target { oid } }
       mergeCommit { oid }
-      autoMergeRequest { enabledAt }
+      autoMergeRequest { enabledBy { ...Who } }
+      isInMergeQueue
+      mergeQueueEntry { state enqueuer { ...Who } }
+      reviewDecision
+      latestOpinionatedReviews(first: 100, writersOnly: true) { nodes { state author { ...Who } } }
+      reviewRequests(first: 100) { nodes { requestedReviewer { ... on User { login } } } }
     }
   }
+}
+fragment Who on Actor {
+  __typename
+  login
+  ... on Bot { databaseId }
+  ... on User { databaseId }
 }
 """
 
@@ -62,6 +80,22 @@ DISABLE_AUTO_MERGE = """
 mutation DisableAutoMerge($pull: ID!) {
   disablePullRequestAutoMerge(input: { pullRequestId: $pull }) {
     pullRequest { number }
+  }
+}
+"""
+
+ENQUEUE = """
+mutation Enqueue($pull: ID!, $head: GitObjectID!) {
+  enqueuePullRequest(input: { pullRequestId: $pull, expectedHeadOid: $head }) {
+    mergeQueueEntry { state }
+  }
+}
+"""
+
+DEQUEUE = """
+mutation Dequeue($pull: ID!) {
+  dequeuePullRequest(input: { id: $pull }) {
+    mergeQueueEntry { state }
   }
 }
 """

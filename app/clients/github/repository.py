@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 from app.clients.github import documents
 from app.clients.github.answers import (
+    Account,
     BlameRange,
     CheckRun,
     Comment,
     CommitSha,
+    CommitStatus,
     Deployment,
     DeploymentStatus,
     GitCommit,
@@ -25,9 +27,11 @@ from app.clients.github.answers import (
     PullState,
     RepositoryFacts,
     RequiredCheck,
-    Review,
+    Ruleset,
     Tree,
+    WorkflowRun,
 )
+from app.clients.github.rules import BranchRules, gating_rulesets, read_rules
 from app.clients.github.transport import InstallationTransport
 from app.core.errors import Malformed, NotFound, Refused
 from app.core.model import FileChange
@@ -156,28 +160,58 @@ class RepositoryClient:
         found = _dig(data, "repository", "object", "blame", "ranges")
         return [BlameRange.read(item) for item in found] if isinstance(found, list) else []
 
-    async def required_checks(self, branch: str) -> list[RequiredCheck]:
-        """The checks that must pass before anything reaches `branch`: rulesets and classic protection together."""
-        rules = await self._api.pages(f"{self._root}/rules/branches/{_part(branch)}")
-        required = [
-            RequiredCheck.read(check)
-            for rule in rules
-            if isinstance(rule, dict) and rule.get("type") == "required_status_checks"
-            for check in _dig(rule, "parameters", "required_status_checks") or []
-        ]
+    async def branch_rules(self, branch: str) -> BranchRules:
+        """What `branch` demands of whatever reaches it: rulesets of repository and organization, classic protection."""
+        rules = await self._api.pages(f"{self._root}/rules/branches/{_part(branch)}?per_page=100")
         described = await self._api.get(f"{self._root}/branches/{_part(branch)}")
-        classic = _dig(described, "protection", "required_status_checks")
-        if isinstance(classic, dict) and classic.get("enforcement_level", "everyone") != "off":
-            required += [
-                RequiredCheck.read({"context": _dig(check, "context"), "integration_id": _app(check)})
-                for check in classic.get("checks") or []
-            ]
-        return required
+        found = [await self._ruleset(number) for number in gating_rulesets(rules)]
+        return read_rules(rules, described, [ruleset for ruleset in found if ruleset is not None])
 
-    async def check_runs(self, sha: str) -> list[CheckRun]:
-        """The latest check run of each name and app on `sha`."""
-        path = self._root + "/commits/{sha}/check-runs?per_page=100"
-        return [CheckRun.read(run) for run in await self._api.pages(path, key="check_runs", sha=sha)]
+    async def _ruleset(self, number: int) -> Ruleset | None:
+        """A ruleset; None if we may not see it."""
+        try:
+            return Ruleset.read(await self._api.get(f"{self._root}/rulesets/{number}"))
+        except NotFound:
+            return None
+
+    async def required_checks(self, branch: str) -> list[RequiredCheck]:
+        """The checks that must pass before anything reaches `branch`."""
+        return list((await self.branch_rules(branch)).checks)
+
+    async def check_runs(self, sha: str, *, earlier: bool = False) -> list[CheckRun]:
+        """The latest check run of each name and app on `sha`, or all of them with `earlier` ones."""
+        path = self._root + "/commits/{sha}/check-runs?per_page=100{&filter}"
+        which = "all" if earlier else "latest"
+        found = await self._api.pages(path, key="check_runs", sha=sha, filter=which)
+        return [CheckRun.read(run) for run in found]
+
+    async def commit_statuses(self, sha: str) -> list[CommitStatus]:
+        """The latest commit status of each context on `sha`."""
+        path = self._root + "/commits/{sha}/status?per_page=100"
+        return [CommitStatus.read(item) for item in await self._api.pages(path, key="statuses", sha=sha)]
+
+    async def workflow_runs(self, sha: str) -> list[WorkflowRun]:
+        """The runs of GitHub Actions on `sha`, in their latest attempt."""
+        path = self._root + "/actions/runs?per_page=100{&head_sha}"
+        found = await self._api.pages(path, key="workflow_runs", head_sha=sha)
+        return [WorkflowRun.read(run) for run in found]
+
+    async def account(self, login: str) -> Account:
+        """The account of that login."""
+        return Account.read(await self._api.get("/users/{login}", login=login))
+
+    async def app_id(self, slug: str) -> int | None:
+        """The number of the GitHub App of that name; None if this GitHub has none."""
+        try:
+            answer = await self._api.get("/apps/{slug}", slug=slug)
+        except NotFound:
+            return None
+        number = _dig(answer, "id")
+        return number if isinstance(number, int) else None
+
+    def github_time(self) -> float | None:
+        """The time (epoch seconds) of GitHub's last answer, by GitHub's own clock."""
+        return self._api.github_time
 
     async def deployments(self, sha: str, environment: str) -> list[Deployment]:
         """The deployments of exactly `sha` to `environment`, newest first."""
@@ -201,8 +235,9 @@ class RepositoryClient:
     async def find_pull(self, branch: str) -> PullFacts | None:
         """The newest pull request from our own `branch`, open or not."""
         path = self._root + "/pulls?state=all{&head}"
-        found = await self._api.pages(path, limit=1, head=f"{self._owner}:{branch}")
-        return PullFacts.read(found[0]) if found else None
+        found = await self._api.pages(path, limit=100, head=f"{self._owner}:{branch}")
+        # The owner may have a fork of it, with a branch of the same name.
+        return next((pull for pull in map(PullFacts.read, found) if pull.from_here), None)
 
     async def open_pulls(self) -> list[PullFacts]:
         """The open pull requests, newest first."""
@@ -213,15 +248,12 @@ class RepositoryClient:
         """The pull request as REST shows it now: who opened it, and who merged it."""
         return PullFacts.read(await self._api.get(f"{self._root}/pulls/{number}"))
 
-    async def reviews(self, number: int) -> list[Review]:
-        """The reviews of a pull request, oldest first."""
-        path = f"{self._root}/pulls/{number}/reviews?per_page=100"
-        return [Review.read(item) for item in await self._api.pages(path)]
-
     async def pull_state(self, number: int) -> PullState:
-        """The pull request as it stands now."""
+        """The pull request as it stands now; the repository is found under its present name only."""
         data = await self._graphql(documents.PULL_STATE, number=number)
-        return PullState.read(_dig(data, "repository", "pullRequest"))
+        found = _dig(data, "repository", "pullRequest")
+        whose = {"repository": _dig(data, "repository", "id")}
+        return PullState.read(found | whose if isinstance(found, dict) else found)
 
     # What changes ----------------------------------------------------------------------------------------------
 
@@ -285,6 +317,26 @@ class RepositoryClient:
         data = {"sha": head_sha, "merge_method": "squash", "commit_title": headline, "commit_message": body}
         await self._api.put(f"{self._root}/pulls/{number}/merge", data)
 
+    async def enqueue(self, pull_node_id: str, head_sha: str) -> None:
+        """The pull request is in the merge queue of its base, with exactly this head.
+
+        Raises:
+            Refused: with GitHub's own text.
+        """
+        await self._api.graphql(documents.ENQUEUE, pull=pull_node_id, head=head_sha)
+
+    async def dequeue(self, pull_node_id: str) -> None:
+        """The pull request is in no merge queue."""
+        await self._api.graphql(documents.DEQUEUE, pull=pull_node_id)
+
+    async def rerun_failed_jobs(self, run_id: int) -> None:
+        """The failed jobs of a workflow run start again, as its next attempt.
+
+        Raises:
+            Refused: without the permission `actions: write`, or while the run still runs.
+        """
+        await self._api.post(f"{self._root}/actions/runs/{run_id}/rerun-failed-jobs", {})
+
     async def comment(self, issue: int, marker: str, body: str, author: str) -> Comment:
         """The issue has exactly one comment by `author` that holds `marker`, and it reads `body` (marker added).
 
@@ -327,12 +379,6 @@ def _part(name: str) -> str:
     if {"", ".", ".."} & set(name.split("/")):
         raise Refused(f"{name!r} is no name of a branch, tag or commit")
     return quote(name, safe="/", errors="replace")
-
-
-def _app(check: Any) -> int | None:
-    """The app that classic protection binds a check to; GitHub writes null or -1 for "any"."""
-    number = _dig(check, "app_id")
-    return number if isinstance(number, int) and number > 0 else None
 
 
 def _dig(data: Any, *keys: str) -> Any:

@@ -8,6 +8,7 @@ limit answers 403 or 429 with `retry-after`; at most 80 content-creating request
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ import gidgethub.sansio
 import httpx
 from cachetools import LRUCache
 
-from app.core.errors import Malformed, NotFound, RateLimited, Refused, Unauthorized, Unavailable
+from app.core.errors import Malformed, Moved, NotFound, RateLimited, Refused, Unauthorized, Unavailable
 
 API_VERSION = "2022-11-28"
 ETAGS_KEPT = 2048
@@ -29,6 +30,7 @@ LONGEST_WAIT_SECONDS = 60.0
 WRITE_BURST = 30
 WRITES_PER_SECOND = 1.0
 TRIES = 3
+REDIRECTS = range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST)
 
 T = TypeVar("T")
 
@@ -41,12 +43,14 @@ class _Paced(gidgethub.httpx.GitHubAPI):
         self._monotonic = clock
         self._writes_left = float(WRITE_BURST)
         self._refilled = clock()
+        self.github_time: float | None = None
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Refusals of GraphQL calls are read as those of REST: gidgethub itself drops their headers and pages."""
         answer = await super()._request(method, url, headers, body)
+        self.github_time = _time_of(answer[1]) or self.github_time
         if url.endswith("/graphql") and answer[0] >= HTTPStatus.BAD_REQUEST:
             gidgethub.sansio.decipher_response(*answer)
         return answer
@@ -131,6 +135,11 @@ class InstallationTransport:
             http, user_agent, oauth_token="", base_url=app.base_url, cache=LRUCache(maxsize=ETAGS_KEPT)
         )
 
+    @property
+    def github_time(self) -> float | None:
+        """The time (epoch seconds) that GitHub wrote on its last answer: our own clock may be wrong."""
+        return self._api.github_time
+
     async def get(self, path: str, **variables: str) -> Any:
         """The decoded answer to a GET; `{name}` in `path` is filled from `variables`, percent-encoded."""
         return await self._authorised(lambda: self._api.getitem(path, variables))
@@ -194,6 +203,13 @@ def _graphql_endpoint(base_url: str) -> str:
     return base_url.removesuffix("/v3") + "/graphql"
 
 
+def _time_of(headers: Mapping[str, str]) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return None
+
+
 def _retry_after(fault: gidgethub.HTTPException) -> float | None:
     """Seconds to wait if `fault` is a rate limit, else None."""
     if fault.status_code not in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}:
@@ -232,6 +248,8 @@ async def _translated(call: Callable[[], Awaitable[T]]) -> T:
 
 def _status_error(fault: gidgethub.HTTPException) -> Exception:
     text = f"GitHub answered {fault.status_code.value}: {fault}"
+    if fault.status_code in REDIRECTS:
+        return Moved(text)
     if fault.status_code == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(text)
     if fault.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:

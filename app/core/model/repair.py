@@ -106,7 +106,10 @@ class Patch(Fix):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Our pull request, bound to the one head commit that we pushed and that all evidence is about."""
+    """Our pull request, bound to the one head commit that we pushed and that all evidence is about.
+
+    `author_id` is the number of the App's bot account, which opened it.
+    """
 
     number: int
     node_id: str
@@ -115,6 +118,7 @@ class Pull:
     head_sha: str
     base_sha: str
     tree_sha: str
+    author_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The merge as GitHub reports it (epoch seconds); its tree equals the tested tree when `tree_matches`."""
+    """The merge as GitHub reports it (epoch seconds). What was merged is the very tree that was tested.
+
+    `remarks` are sentences about required checks that count as passed and deserve a look: flaky, skipped, neutral.
+    """
 
     sha: str
     merged_at: float
-    tree_matches: bool
+    remarks: tuple[str, ...] = ()

@@ -45,11 +45,18 @@ class Reason(StrEnum):
     NO_REPRODUCTION = "no-reproduction"
     # verify, merge
     CHECK_FAILED = "check-failed"
+    CHECK_MISSING = "check-missing"
     UNPROTECTED = "unprotected"
     AUTO_MERGE_REFUSED = "auto-merge-refused"
     NEEDS_REVIEW = "needs-review"
+    REVIEW_WITHDRAWN = "review-withdrawn"
     HANDED_OVER = "handed-over"
+    MOVED = "repository-moved"
     CLOSED = "closed"
+    BEHIND = "behind"
+    CONFLICT = "conflict"
+    ALREADY_FIXED = "already-fixed"
+    TREE_DIFFERS = "tree-differs"
     # observe
     ROLLED_BACK = "rolled-back"
     NOT_FIXED = "not-fixed"

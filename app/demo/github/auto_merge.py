@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.demo.github import events, mergeability
+from app.demo.github import events, merge_queue, mergeability
 from app.demo.github.accounts import Actor
 from app.demo.github.errors import MutationRefused, Refusal
 from app.demo.github.merges import Wording, merge
@@ -62,6 +62,7 @@ def watch(site: Site, event: Event) -> None:
 def reconsider(site: Site, repo: Repository) -> None:
     """Merge every armed pull request that meets the rules of its base now."""
     for pull in list(repo.pulls.values()):
+        merge_queue.advance(site, pull)
         armed = pull.auto_merge
         if armed is None or not pull.open:
             continue
@@ -71,7 +72,10 @@ def reconsider(site: Site, repo: Repository) -> None:
         actor = armed.enabled_by
         try:
             # The permission on workflow files was looked at when auto-merge was armed.
-            merge(site, pull, actor, method=armed.method, wording=wording)
+            if requirements(repo, pull.base_ref).merge_queue:
+                merge_queue.enqueue(site, pull, actor)
+            else:
+                merge(site, pull, actor, method=armed.method, wording=wording)
         except Refusal as refusal:
             pull.auto_merge = None
             events.pull_request(site, pull, "auto_merge_disabled", actor, reason=refusal.message)

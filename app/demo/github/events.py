@@ -194,7 +194,7 @@ def workflow_job(site: Site, record: Job, action: str) -> None:
 
 def ruleset(site: Site, repo: Repository, record: Ruleset, action: str, actor: Actor) -> None:
     """`repository_ruleset`."""
-    body = {"repository_ruleset": rules.ruleset(site, repo, record)}
+    body = {"repository_ruleset": rules.ruleset(site, repo, record, actor)}
     emit(site, repo, "repository_ruleset", action, actor, body)
 
 

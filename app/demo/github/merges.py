@@ -67,12 +67,21 @@ def merge(
     before = repo.git.branch(pull.base_ref) or pull.base_sha
     if not may_write_workflows:
         guard_workflows(repo, repo.git.merge_base(before, pull.head_sha), pull.head_sha)
-    after = _write(site, pull, actor, before, method, wording or Wording())
+    if requirements(repo, pull.base_ref, actor).merge_queue:
+        raise not_mergeable("Changes must be made through the merge queue")
+    after = write(site, pull, actor, before, method, wording or Wording())
+    finish(site, pull, actor, before, after)
+    return after
+
+
+def finish(site: Site, pull: Pull, actor: Actor, before: str, after: str) -> None:
+    """The base moves on to `after`, and with it all that follows from a merge."""
+    repo = pull.repository
     repo.git.set_ref(f"refs/heads/{pull.base_ref}", after)
     repo.git.set_ref(f"refs/pull/{pull.number}/merge", None)
     now = site.clock()
     pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, actor.user, after
-    pull.auto_merge = None
+    pull.auto_merge = pull.queued = None
     issue = pull.issue
     issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", now, actor.user, now
     events.pull_request(site, pull, "closed", actor)
@@ -80,10 +89,10 @@ def merge(
     if pull.base_ref == repo.default_branch:
         for number in named_issues(issue.body or ""):
             issues.close_if_open(site, repo, number, actor)
-    return after
 
 
-def _write(site: Site, pull: Pull, actor: Actor, base: str, method: str, wording: Wording) -> str:
+def write(site: Site, pull: Pull, actor: Actor, base: str, method: str, wording: Wording) -> str:
+    """The commit that a merge of that method makes on `base`; no branch points to it yet."""
     git = pull.repository.git
     by = Signature("GitHub", "noreply@github.com", int(site.clock()))
     author = Signature(actor.user.name or actor.user.login, actor.user.noreply, by.at)

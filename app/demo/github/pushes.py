@@ -92,6 +92,7 @@ def record(
     dropped = [pull for pull in moved if pull.auto_merge and not may_write(repo, actor)]
     for pull in moved:
         _move_head(site, pull, after or "")
+        pull.queued = None
     for pull in dropped:
         pull.auto_merge = None
     suites = _request_suites(site, repo, branch, before, after) if after else []

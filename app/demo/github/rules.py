@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from app.demo.github.accounts import LEVELS, Actor
+from app.demo.github.accounts import LEVELS, Account, Actor
 from app.demo.github.state import Pull, Repository, RequiredCheck, Review, Ruleset
 
 _ADMIN_ROLE = 5
@@ -26,6 +26,7 @@ class Requirements:
     linear_history: bool = False
     no_force_push: bool = False
     no_deletion: bool = False
+    merge_queue: bool = False
     from_rulesets: bool = False
 
     @property
@@ -39,7 +40,7 @@ def applying(repo: Repository, branch: str, actor: Actor | None = None) -> Itera
     for ruleset in repo.rulesets.values():
         if ruleset.enforcement != "active" or ruleset.target != "branch":
             continue
-        if _targets(repo, ruleset, branch) and not (actor and _bypasses(repo, ruleset, actor)):
+        if _targets(repo, ruleset, branch) and not (actor and bypasses(repo, ruleset, actor)):
             yield ruleset
 
 
@@ -68,6 +69,7 @@ def requirements(repo: Repository, branch: str, actor: Actor | None = None) -> R
         linear_history="required_linear_history" in kinds or bool(classic and classic.linear_history),
         no_force_push="non_fast_forward" in kinds or bool(classic and not classic.allow_force_pushes),
         no_deletion="deletion" in kinds or bool(classic and not classic.allow_deletions),
+        merge_queue="merge_queue" in kinds,
         from_rulesets=bool(rules),
     )
 
@@ -109,6 +111,11 @@ def unmet_checks(repo: Repository, sha: str, needed: Requirements) -> list[str]:
     return [f'Required status check "{name}" is {state}.' for name, state in states if state != "success"]
 
 
+def writes(repo: Repository, account: Account) -> bool:
+    """Whether an account's review has weight: people by their role, apps because they were let in to write."""
+    return account.type == "Bot" or LEVELS[repo.role(account)] >= LEVELS["write"]
+
+
 def standing_reviews(pull: Pull) -> list[Review]:
     """The review of each reviewer that counts now: the last one that took a position."""
     positions = [review for review in pull.reviews if review.state != "COMMENTED"]
@@ -121,7 +128,7 @@ def unmet_reviews(pull: Pull, needed: Requirements) -> list[str]:
     weighty = [
         review
         for review in standing_reviews(pull)
-        if review.user is not pull.issue.user and LEVELS[repo.role(review.user)] >= LEVELS["write"]
+        if review.user is not pull.issue.user and writes(repo, review.user)
     ]
     enforced = needed.approvals > 0 or needed.pull_request
     if enforced and any(review.state == "CHANGES_REQUESTED" for review in weighty):
@@ -163,7 +170,8 @@ def _targets(repo: Repository, ruleset: Ruleset, branch: str) -> bool:
     return included and not any(matches(pattern) for pattern in names.get("exclude", []))
 
 
-def _bypasses(repo: Repository, ruleset: Ruleset, actor: Actor) -> bool:
+def bypasses(repo: Repository, ruleset: Ruleset, actor: Actor) -> bool:
+    """Whether a ruleset does not hold for `actor`."""
     for entry in ruleset.bypass_actors:
         kind, number = entry.get("actor_type"), entry.get("actor_id")
         if kind == "Integration" and actor.app is not None and actor.app.id == number:

@@ -8,6 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -125,6 +126,7 @@ class Server:
         payload = _encode(reply)
         etag = f'"{hashlib.sha256(payload).hexdigest()}"' if _has_etag(request, reply) else None
         headers = {**_STANDARD, **reply.headers, "X-GitHub-Request-Id": _request_id()}
+        headers["Date"] = formatdate(self.site.clock(), usegmt=True)
         headers["X-GitHub-Api-Version-Selected"] = request.headers.get("X-GitHub-Api-Version", "2022-11-28")
         if etag is not None:
             headers |= {"ETag": etag, "Cache-Control": "private, max-age=60, s-maxage=60"}

@@ -55,6 +55,8 @@ class Site:
     _depth: int = 0
     _deferred: dict[int, Callable[[], None]] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(3_000_000_001))
+    # GraphQL writes the numbers of accounts as 32 bits.
+    _account_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(200_000_001))
 
     def __post_init__(self) -> None:
         github = self.create_account("github", kind="Organization", number=9919)
@@ -76,7 +78,7 @@ class Site:
         known = self.accounts.get(login.lower())
         if known is not None:
             return known
-        account = Account(number or self.next_id(), login, kind, self.clock())
+        account = Account(number or next(self._account_ids), login, kind, self.clock())
         account.email = f"{login}@example.com" if kind == "User" else None
         account.name = login if kind == "User" else None
         self.accounts[login.lower()] = account

@@ -290,7 +290,7 @@ class GitHubStandIn:
         if known is None:
             owner = self.site.create_account(f"{app}-owner")
             number = self.site.next_id()
-            known = self.site.create_app(number, app, app, owner=owner, bot_user_id=self.site.next_id())
+            known = self.site.create_app(number, app, app, owner=owner, bot_user_id=number % 2**31)
         of_workflow = known is self.site.actions
         ids = None if repository is None else frozenset({self.repository(repository).id})
         actor = Actor(known.bot, known, starts_workflows=not of_workflow)

@@ -114,6 +114,17 @@ class AutoMerge:
     author_email: str | None = None
 
 
+@dataclass(frozen=True)
+class Queued:
+    """A place in a merge queue: the commit that would become the new base is made and waits for its own checks."""
+
+    by: Actor
+    at: float
+    ref: str
+    base_sha: str
+    head_sha: str
+
+
 @dataclass(eq=False)
 class Pull:
     """A pull request. What it shares with issues (title, labels, comments) lives in `issue`."""
@@ -130,6 +141,7 @@ class Pull:
     merged_by: Account | None = None
     merge_commit_sha: str | None = None
     auto_merge: AutoMerge | None = None
+    queued: Queued | None = None
     reviews: list[Review] = field(default_factory=list)
     requested_reviewers: list[Account] = field(default_factory=list)
     # The (head, base) for which GitHub has computed `mergeable`, and the outcome.

@@ -10,6 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError, execute_sync, parse, valid
 
 from app.demo.github.errors import MutationRefused, Refusal
 from app.demo.github.graphql import nodes
+from app.demo.github.graphql.accounts import Node, account
 from app.demo.github.graphql.mutations import BY_NAME, NOT_ACCESSIBLE
 from app.demo.github.graphql.schema import schema
 from app.demo.github.rest.routing import Call, Reply, Route
@@ -59,7 +60,7 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
 
 
 def _root(call: Call) -> dict[str, Any]:
-    def repository(_info: Any, owner: str, name: str, **_more: Any) -> nodes.Node:
+    def repository(_info: Any, owner: str, name: str, **_more: Any) -> Node:
         found = call.site.repositories.get(f"{owner}/{name}".lower())
         try:
             return nodes.repository(call, call.visible(found))
@@ -67,7 +68,7 @@ def _root(call: Call) -> dict[str, Any]:
             text = f"Could not resolve to a Repository with the name '{owner}/{name}'."
             raise MutationRefused(text, "NOT_FOUND") from refusal
 
-    def node(_info: Any, **arguments: str) -> nodes.Node:
+    def node(_info: Any, **arguments: str) -> Node:
         return _node(call, arguments["id"])
 
     def mutation(name: str) -> Callable[..., Any]:
@@ -76,12 +77,12 @@ def _root(call: Call) -> dict[str, Any]:
     return {
         "repository": repository,
         "node": node,
-        "viewer": lambda _info: {**nodes.account(call.viewer), "__typename": "User"},
+        "viewer": lambda _info: {**account(call.viewer), "__typename": "User"},
         **{name: mutation(name) for name in BY_NAME},
     }
 
 
-def _node(call: Call, wanted: str) -> nodes.Node:
+def _node(call: Call, wanted: str) -> Node:
     found = call.site.node(wanted)
     try:
         if isinstance(found, Repository):
@@ -97,7 +98,7 @@ def _node(call: Call, wanted: str) -> nodes.Node:
         raise MutationRefused(text, "NOT_FOUND") from refusal
     if found is None:
         raise MutationRefused(f"Could not resolve to a node with the global id of '{wanted}'", "NOT_FOUND")
-    return nodes.account(found)
+    return account(found)
 
 
 ROUTES = (Route("POST", "/graphql", answer),)

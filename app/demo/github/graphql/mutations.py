@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from app.demo.github import auto_merge, events, merges
+from app.demo.github import auto_merge, events, merge_queue, merges
 from app.demo.github.errors import MutationRefused, Refusal
 from app.demo.github.git.objects import Entry, Signature
 from app.demo.github.graphql import nodes
+from app.demo.github.graphql.accounts import account
 from app.demo.github.pushes import guard_workflows, move
 from app.demo.github.rest.routing import Call
 from app.demo.github.state import AutoMerge, Pull, Repository
@@ -50,7 +51,7 @@ def found(call: Call, wanted: str) -> Pull:
 
 def _payload(call: Call, pull: Pull, sent: Payload) -> Payload:
     return {
-        "actor": nodes.account(call.viewer),
+        "actor": account(call.viewer),
         "clientMutationId": sent.get("clientMutationId"),
         "pullRequest": nodes.pull(call, pull),
     }
@@ -179,6 +180,33 @@ def _write(call: Call, repo: Repository, head: str, sent: Payload) -> str:
     return sha
 
 
+def enqueue(call: Call, sent: Payload) -> Payload:
+    """`enqueuePullRequest`."""
+    pull = found(call, sent["pullRequestId"])
+    may(call, pull.repository, "contents:write", "pull_requests:write")
+    try:
+        merge_queue.enqueue(call.site, pull, call.actor, sent.get("expectedHeadOid"))
+    except Refusal as refusal:
+        raise MutationRefused(refusal.message) from refusal
+    return _place(call, pull, sent)
+
+
+def dequeue(call: Call, sent: Payload) -> Payload:
+    """`dequeuePullRequest`."""
+    pull = found(call, sent["id"])
+    may(call, pull.repository, "contents:write", "pull_requests:write")
+    answer = _place(call, pull, sent)
+    merge_queue.leave(call.site, pull, call.actor, "MANUAL")
+    return answer
+
+
+def _place(call: Call, pull: Pull, sent: Payload) -> Payload:
+    return {
+        "clientMutationId": sent.get("clientMutationId"),
+        "mergeQueueEntry": nodes.queue_entry(call, pull),
+    }
+
+
 BY_NAME = {
     "enablePullRequestAutoMerge": enable_auto_merge,
     "disablePullRequestAutoMerge": disable_auto_merge,
@@ -186,4 +214,6 @@ BY_NAME = {
     "convertPullRequestToDraft": to_draft,
     "markPullRequestReadyForReview": ready_for_review,
     "createCommitOnBranch": commit_on_branch,
+    "enqueuePullRequest": enqueue,
+    "dequeuePullRequest": dequeue,
 }

@@ -6,42 +6,22 @@ only when the field was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from app.demo.github import mergeability
-from app.demo.github.accounts import Account, App, node_id
+from app.demo.github.accounts import node_id
 from app.demo.github.errors import MutationRefused
 from app.demo.github.git.objects import BlameRange, Signature
+from app.demo.github.graphql.accounts import Node, account, connection
+from app.demo.github.graphql.checks import app_node, rollup
 from app.demo.github.render.accounts import HTML, iso, iso_or_none
 from app.demo.github.render.commits import account_of
-from app.demo.github.reports import CheckRun, Status
 from app.demo.github.rest.commits import pulls_of
 from app.demo.github.rest.routing import Call
-from app.demo.github.rules import check_state, requirements, review_decision
-from app.demo.github.state import Issue, Pull, Repository, RequiredCheck
+from app.demo.github.rules import requirements, review_decision, standing_reviews, writes
+from app.demo.github.state import Issue, Pull, Repository, Review
 
-Node = dict[str, Any]
 _OLDEST = 10
-
-
-def account(record: Account) -> Node:
-    """A `User`, `Bot` or `Organization`; bots go by their slug here, unlike in REST."""
-    slug = record.login.removesuffix("[bot]")
-    return {
-        "__typename": record.type,
-        "id": record.node_id,
-        "databaseId": record.id,
-        "login": slug if record.type == "Bot" else record.login,
-        "url": f"{HTML}/apps/{slug}" if record.type == "Bot" else f"{HTML}/{record.login}",
-        "name": record.name,
-    }
-
-
-def connection(nodes: list[Node]) -> Node:
-    """All nodes as one page."""
-    page = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
-    return {"nodes": nodes, "totalCount": len(nodes), "pageInfo": page}
 
 
 def repository(call: Call, repo: Repository) -> Node:
@@ -141,12 +121,80 @@ def pull(call: Call, record: Pull) -> Node:
         "headRefName": record.head_ref,
         "baseRefName": record.base_ref,
         "baseRefOid": record.base_sha,
+        "baseRef": lambda _info: ref(call, repo, record.base_ref),
+        "createdAt": iso(record.issue.created_at),
         "isCrossRepository": False,
-        "isInMergeQueue": False,
-        "autoMergeRequest": lambda _info: _auto_merge(call, record),
+        "headRepository": lambda _info: repository(call, repo),
+        **_commits_and_reviews(call, record),
+        **_way_in(call, record),
         "statusCheckRollup": lambda _info: rollup(repo, record.head_sha, record),
+    }
+
+
+def _way_in(call: Call, record: Pull) -> Node:
+    """Auto-merge and the merge queue."""
+    repo = record.repository
+    return {
+        "isInMergeQueue": record.queued is not None,
+        "isMergeQueueEnabled": requirements(repo, record.base_ref).merge_queue,
+        "mergeQueueEntry": lambda _info: queue_entry(call, record),
+        "autoMergeRequest": lambda _info: _auto_merge(call, record),
         "viewerCanEnableAutoMerge": record.open and record.auto_merge is None and repo.allow_auto_merge,
         "viewerCanDisableAutoMerge": record.auto_merge is not None,
+    }
+
+
+def _commits_and_reviews(call: Call, record: Pull) -> Node:
+    repo = record.repository
+
+    def commits(_info: Any, first: int | None = None, **_page: Any) -> Node:
+        listed = repo.git.log(record.head_sha, [record.base_sha])[::-1]
+        shown = [
+            {"id": node_id("PURC", f"{record.number}:{sha}"), "commit": commit(call, repo, sha)}
+            for sha in listed[:first]
+        ]
+        return {**connection(shown), "totalCount": len(listed)}
+
+    def opinions(_info: Any, writersOnly: bool = False, **_page: Any) -> Node:  # noqa: N803, FBT001, FBT002 - GitHub's
+        standing = standing_reviews(record)
+        return connection([_review(item) for item in standing if not writersOnly or writes(repo, item.user)])
+
+    def requests(_info: Any, **_page: Any) -> Node:
+        return connection(
+            [
+                {"id": node_id("RR", f"{record.number}:{user.id}"), "requestedReviewer": account(user)}
+                for user in record.requested_reviewers
+            ]
+        )
+
+    return {"commits": commits, "latestOpinionatedReviews": opinions, "reviewRequests": requests}
+
+
+def _review(record: Review) -> Node:
+    return {
+        "id": record.node_id,
+        "state": record.state,
+        "author": account(record.user),
+        "body": record.body,
+        "submittedAt": iso(record.submitted_at),
+    }
+
+
+def queue_entry(call: Call, record: Pull) -> Node | None:
+    """A `MergeQueueEntry`, or None for a pull request that is in no queue."""
+    queued = record.queued
+    if queued is None:
+        return None
+    repo = record.repository
+    return {
+        "id": node_id("MQE", record.id),
+        "state": "AWAITING_CHECKS",
+        "position": 1,
+        "enqueuedAt": iso(queued.at),
+        "enqueuer": account(queued.by.user),
+        "baseCommit": lambda _info: commit(call, repo, queued.base_sha),
+        "headCommit": lambda _info: commit(call, repo, queued.head_sha),
+        "pullRequest": lambda _info: pull(call, record),
     }
 
 
@@ -162,57 +210,6 @@ def _auto_merge(call: Call, record: Pull) -> Node | None:
         "enabledBy": account(armed.enabled_by.user),
         "mergeMethod": armed.method.upper(),
         "pullRequest": lambda _info: pull(call, record),
-    }
-
-
-def rollup(repo: Repository, sha: str, of: Pull | None = None) -> Node | None:
-    """A `StatusCheckRollup`, or None when nothing was reported."""
-    required = {check.context for check in requirements(repo, of.base_ref).checks} if of else set[str]()
-    suites = [suite for suite in repo.check_suites.values() if suite.head_sha == sha]
-    runs = [run for suite in suites for run in suite.latest()]
-    statuses = list({item.context: item for item in repo.statuses if item.sha == sha}.values())
-    names = {run.name for run in runs} | {status.context for status in statuses}
-    if not names:
-        return None
-    states = {check_state(repo, sha, RequiredCheck(name)) for name in names}
-    summed = "FAILURE" if "failing" in states else "PENDING" if "in progress" in states else "SUCCESS"
-    nodes = [_check_run(run, required) for run in runs] + [_context(item, required) for item in statuses]
-    return {"state": summed, "contexts": lambda _info, **_page: connection(nodes)}
-
-
-def _is_required(name: str, required: set[str]) -> Callable[..., bool]:
-    return lambda _info, **_of: name in required
-
-
-def _app(record: App) -> Node:
-    known = {"id": record.node_id, "databaseId": record.id, "name": record.name, "slug": record.slug}
-    return {"__typename": "App", **known}
-
-
-def _check_run(run: CheckRun, required: set[str]) -> Node:
-    return {
-        "__typename": "CheckRun",
-        "id": node_id("CR", run.id),
-        "databaseId": run.id % 2**31,
-        "name": run.name,
-        "status": run.status.upper(),
-        "conclusion": run.conclusion.upper() if run.conclusion else None,
-        "detailsUrl": run.details_url,
-        "checkSuite": {"id": node_id("CS", run.suite.id), "app": _app(run.suite.app)},
-        "isRequired": _is_required(run.name, required),
-    }
-
-
-def _context(record: Status, required: set[str]) -> Node:
-    return {
-        "__typename": "StatusContext",
-        "id": node_id("SC", record.id),
-        "context": record.context,
-        "state": record.state.upper(),
-        "targetUrl": record.target_url,
-        "description": record.description,
-        "creator": account(record.creator.user),
-        "isRequired": _is_required(record.context, required),
     }
 
 
@@ -326,7 +323,7 @@ def _protection(call: Call, repo: Repository, branch: str) -> Node | None:
         "requiredApprovingReviewCount": record.approvals,
         "requiredStatusCheckContexts": [check.context for check in checks],
         "requiredStatusChecks": [
-            {"context": check.context, "app": _app(app) if app else None}
+            {"context": check.context, "app": app_node(app) if app else None}
             for check, app in zip(checks, known, strict=True)
         ],
         "requiresApprovingReviews": record.approvals is not None,

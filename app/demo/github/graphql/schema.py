@@ -94,12 +94,37 @@ type PullRequest implements Node {
   headRefName: String!
   baseRefName: String!
   baseRefOid: GitObjectID!
+  baseRef: Ref
+  headRepository: Repository
+  createdAt: DateTime!
+  commits(first: Int, after: String, last: Int, before: String): PullRequestCommitConnection!
+  latestOpinionatedReviews(
+    first: Int, after: String, last: Int, before: String, writersOnly: Boolean = false
+  ): PullRequestReviewConnection
+  reviewRequests(first: Int, after: String, last: Int, before: String): ReviewRequestConnection
   isCrossRepository: Boolean!
   isInMergeQueue: Boolean!
+  isMergeQueueEnabled: Boolean!
+  mergeQueueEntry: MergeQueueEntry
   autoMergeRequest: AutoMergeRequest
   statusCheckRollup: StatusCheckRollup
   viewerCanEnableAutoMerge: Boolean!
   viewerCanDisableAutoMerge: Boolean!
+}
+type PullRequestCommit implements Node { id: ID! commit: Commit! }
+type PullRequestCommitConnection { nodes: [PullRequestCommit] totalCount: Int! pageInfo: PageInfo! }
+enum PullRequestReviewState { PENDING COMMENTED APPROVED CHANGES_REQUESTED DISMISSED }
+type PullRequestReview implements Node {
+  id: ID! state: PullRequestReviewState! author: Actor body: String! submittedAt: DateTime commit: Commit
+}
+type PullRequestReviewConnection { nodes: [PullRequestReview] totalCount: Int! pageInfo: PageInfo! }
+union RequestedReviewer = Bot | User
+type ReviewRequest implements Node { id: ID! requestedReviewer: RequestedReviewer }
+type ReviewRequestConnection { nodes: [ReviewRequest] totalCount: Int! pageInfo: PageInfo! }
+enum MergeQueueEntryState { AWAITING_CHECKS LOCKED MERGEABLE QUEUED UNMERGEABLE }
+type MergeQueueEntry implements Node {
+  id: ID! state: MergeQueueEntryState! position: Int! enqueuedAt: DateTime! enqueuer: Actor!
+  baseCommit: Commit headCommit: Commit pullRequest: PullRequest
 }
 type PullRequestConnection { nodes: [PullRequest] totalCount: Int! pageInfo: PageInfo! }
 
@@ -198,7 +223,16 @@ type Mutation {
     input: MarkPullRequestReadyForReviewInput!
   ): MarkPullRequestReadyForReviewPayload
   createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
+  enqueuePullRequest(input: EnqueuePullRequestInput!): EnqueuePullRequestPayload
+  dequeuePullRequest(input: DequeuePullRequestInput!): DequeuePullRequestPayload
 }
+
+input EnqueuePullRequestInput {
+  clientMutationId: String expectedHeadOid: GitObjectID jump: Boolean pullRequestId: ID!
+}
+type EnqueuePullRequestPayload { clientMutationId: String mergeQueueEntry: MergeQueueEntry }
+input DequeuePullRequestInput { clientMutationId: String id: ID! }
+type DequeuePullRequestPayload { clientMutationId: String mergeQueueEntry: MergeQueueEntry }
 
 input EnablePullRequestAutoMergeInput {
   authorEmail: String

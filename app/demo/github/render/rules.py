@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from app.demo.github.accounts import node_id
+from app.demo.github.accounts import Actor, node_id
 from app.demo.github.render.accounts import HTML, iso
 from app.demo.github.render.repositories import repository_url
+from app.demo.github.rules import bypasses
 from app.demo.github.site import Site
 from app.demo.github.state import Protection, Repository, RequiredCheck, Ruleset
 
@@ -68,8 +69,10 @@ def protection_summary(record: Protection | None) -> dict[str, Any]:
     }
 
 
-def ruleset(site: Site, repo: Repository, record: Ruleset, *, whole: bool = True) -> dict[str, Any]:
-    """The shape `repository-ruleset`; lists leave out what `whole` adds."""
+def ruleset(
+    site: Site, repo: Repository, record: Ruleset, viewer: Actor | None, *, whole: bool = True
+) -> dict[str, Any]:
+    """The shape `repository-ruleset`, as `viewer` sees it; lists leave out what `whole` adds."""
     body: dict[str, Any] = {
         "id": record.id,
         "name": record.name,
@@ -90,7 +93,7 @@ def ruleset(site: Site, repo: Repository, record: Ruleset, *, whole: bool = True
             "conditions": record.conditions,
             "rules": record.rules,
             "bypass_actors": record.bypass_actors,
-            "current_user_can_bypass": "never",
+            "current_user_can_bypass": "always" if viewer and bypasses(repo, record, viewer) else "never",
         }
     return body
 

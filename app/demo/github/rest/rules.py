@@ -82,7 +82,7 @@ def delete_protection(call: Call) -> Reply:
 def list_rulesets(call: Call) -> Reply:
     """`GET rulesets`."""
     rulesets = list(call.repo.rulesets.values())
-    return call.page(rulesets, lambda item: render.ruleset(call.site, call.repo, item, whole=False))
+    return call.page(rulesets, lambda item: render.ruleset(call.site, call.repo, item, None, whole=False))
 
 
 def _ruleset(call: Call) -> Ruleset:
@@ -94,7 +94,7 @@ def _ruleset(call: Call) -> Ruleset:
 
 def get_ruleset(call: Call) -> Any:
     """`GET rulesets/{id}`."""
-    return render.ruleset(call.site, call.repo, _ruleset(call))
+    return render.ruleset(call.site, call.repo, _ruleset(call), call.actor)
 
 
 def create_ruleset(call: Call) -> Reply:
@@ -113,7 +113,7 @@ def create_ruleset(call: Call) -> Reply:
     )
     call.repo.rulesets[record.id] = record
     events.ruleset(call.site, call.repo, record, "created", call.actor)
-    return created(render.ruleset(call.site, call.repo, record))
+    return created(render.ruleset(call.site, call.repo, record, call.actor))
 
 
 def _rules(call: Call) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ def update_ruleset(call: Call) -> Any:
     record.bypass_actors = body.get("bypass_actors", record.bypass_actors)
     record.updated_at = call.site.clock()
     events.ruleset(call.site, call.repo, record, "edited", call.actor)
-    return render.ruleset(call.site, call.repo, record)
+    return render.ruleset(call.site, call.repo, record, call.actor)
 
 
 def delete_ruleset(call: Call) -> Reply:
