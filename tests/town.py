@@ -25,7 +25,7 @@ from app.clients.sentry import Sentry
 from app.core.case_file import dump_case
 from app.core.messages import commit_message, pull_title
 from app.core.model import CaseFile, FileChange, Incident, Outcome, Reason, Result, Stage, Stop, given
-from app.demo.github import AppRegistration, Comment, Event, GitHubStandIn, Issue, Repository, issues
+from app.demo.github import AppRegistration, Comment, GitHubStandIn, Issue, Repository, issues
 from app.demo.github.git.objects import Entry, Signature
 from app.settings import Settings
 from app.store import IncidentRow, Store
@@ -198,12 +198,6 @@ class Town:
 
     def label(self, issue: Issue, *names: str, login: str = "ada") -> None:
         issues.set_labels(self.github.site, issue, list(names), self.github._actor(login))
-
-    def trail(self) -> list[Event]:
-        """Every event from now on."""
-        seen: list[Event] = []
-        self.github.on_event(seen.append)
-        return seen
 
 
 @contextlib.asynccontextmanager

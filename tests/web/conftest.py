@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
 from app.web.server import create_app, serve
+from contracts.journal import violations
 from town import Town, town_of
 
 SECRET = "it's a secret to everybody"
@@ -113,3 +114,5 @@ async def site(store: Store, settings: Settings, clients: Clients) -> AsyncItera
 async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     async with town_of(tmp_path, monkeypatch) as town:
         yield town
+        found = violations(town.github)
+        assert not found, "\n".join(found)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.core.case_file import load_case
 from app.core.commands import COMMANDS
-from app.core.errors import Unavailable
+from app.core.errors import Refused, Unavailable
 from app.core.model import Armed, Held, Level, Merged, Reason, Result, Stage, Stop, given
 from app.core.policy import parse_policy
 from app.demo.github import issues
@@ -18,7 +19,7 @@ from app.learn import trust_in
 from app.store.ledger import EVERYWHERE, Answer
 from app.web import acts
 from app.web.desk import OFF_LABEL
-from samples import HEAD, PATCH, PULL, SECRET, case
+from samples import HEAD, PATCH, SECRET, case
 from town import BOT, LINK, POLICY, STRANGER, Town, merged_files
 
 SEEN_AND_DONE, SEEN_AND_NOT_DONE = ["eyes", "rocket"], ["eyes", "confused"]
@@ -35,6 +36,10 @@ def calls(town: Town, method: str = "") -> list[str]:
 
 def trust_level(town: Town) -> Level:
     return trust_in(town.store, town.repo.id, PATCH.category, parse_policy(POLICY.encode())).level
+
+
+def given_case(town: Town, identity: str) -> Any:
+    return load_case(given(town.store.case_file(identity)))
 
 
 # Who may ---------------------------------------------------------------------------------------------------------
@@ -206,10 +211,7 @@ async def test_w10_a_comment_that_is_delivered_again_has_no_second_effect(town: 
 async def test_w8_a_thousand_deliveries_of_one_comment_are_one_answer(town: Town) -> None:
     issue = town.issue(login="ada", body="x")
     await town.say("ada", "/autofix help", issue)
-    delivery = town.github.deliveries[-1] if town.github.deliveries[-1].event == "issue_comment" else None
-    delivery = delivery or next(
-        one for one in reversed(town.github.deliveries) if one.event == "issue_comment"
-    )
+    delivery = next(one for one in reversed(town.github.deliveries) if one.event == "issue_comment")
     await asyncio.gather(
         *(
             asyncio.to_thread(town.store.receive, delivery.guid, "issue_comment", delivery.body)
@@ -282,8 +284,6 @@ async def test_a_command_whose_retry_comes_after_its_incident_ended_opens_no_oth
 async def test_in_a_locked_issue_the_effect_still_happens(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.core.errors import Refused  # noqa: PLC0415 - only here
-
     async def refuse(*_: Any) -> None:
         raise Refused("GitHub answered 403: Unable to create comment because issue is locked")
 
@@ -768,10 +768,3 @@ async def test_who_asked_for_what_is_on_record_and_the_first_answer_stands(town:
 
 def test_every_verb_has_its_act() -> None:
     assert set(acts.ACTS) == {one.verb for one in COMMANDS}
-
-
-def given_case(town: Town, identity: str) -> Any:
-    from app.core.case_file import load_case  # noqa: PLC0415 - only here
-
-    assert PULL.number
-    return load_case(given(town.store.case_file(identity)))
