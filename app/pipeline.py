@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.core.model import CaseFile, Held, Judgement, Outcome, Reason, Stage, Stop, Verdict, given
+from app.clients import Clients
+from app.core.model import (
+    CaseFile,
+    Evidence,
+    Held,
+    Judgement,
+    Merged,
+    Outcome,
+    Reason,
+    Stage,
+    Stop,
+    Verdict,
+    given,
+)
 from app.decide import by_approval, decide, settle
 from app.detect import detect
 from app.escalate import escalate, outcome_of
@@ -12,11 +25,14 @@ from app.fix import fix
 from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
-from app.merge import arm, disarm, merged, propose
+from app.merge import arm, disarm, merged, overtaken, propose, rebuild
 from app.observe import judge_release, released
 from app.report import conclude, inform_tracker, report
 from app.verify.check import verified
 from app.verify.explain import unexplained_places
+
+# A busy base moves while our checks run; each time the fix is put on top of it, so many times at most.
+REBUILDS = 3
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
@@ -31,7 +47,7 @@ async def approved(journey: Journey, case: CaseFile) -> Outcome:
 
 async def landed(journey: Journey, case: CaseFile) -> Outcome:
     """The outcome of a proposal that a person merged."""
-    return await _to_the_end(journey, case, land)
+    return await _to_the_end(journey, case, follow)
 
 
 async def _to_the_end(
@@ -62,14 +78,7 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     Raises:
         Stopped: as soon as a stage refuses.
     """
-    clients, store, incident, step, wait = (
-        journey.clients,
-        journey.store,
-        case.incident,
-        journey.step,
-        journey.wait,
-    )
-
+    clients, store, incident, step = journey.clients, journey.store, case.incident, journey.step
     case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
     case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
@@ -81,12 +90,7 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
         settle, policy, case.decision, case.cause, case.patch, standing, places, today
     )
     case.pull = await step(Stage.MERGE, propose, clients, case)
-    case.armed = await step(Stage.MERGE, arm, clients, case)
-    await journey.tell(Stage.VERIFY, report, clients, case)
-    await journey.tell(Stage.VERIFY, keep, store, case)
-    case.evidence = await wait(Stage.VERIFY, verified, clients, case)
-    if isinstance(case.armed, Held):
-        raise Stopped(case.armed.stop)
+    case.merged = await prove_and_merge(journey, case)
     return await land(journey, case)
 
 
@@ -97,23 +101,66 @@ async def merge_approved(journey: Journey, case: CaseFile) -> Outcome:
         Stopped: as soon as a stage refuses.
     """
     case.decision = by_approval(given(case.decision), given(case.approved_by))
-    case.armed = await journey.step(Stage.MERGE, arm, journey.clients, case)
-    if isinstance(case.armed, Held):
-        raise Stopped(case.armed.stop)
+    case.merged = await prove_and_merge(journey, case)
     return await land(journey, case)
 
 
-async def land(journey: Journey, case: CaseFile) -> Outcome:
-    """The way of a fix that merges, or is merged: through the rollout to the verdict of production.
+async def follow(journey: Journey, case: CaseFile) -> Outcome:
+    """The way of a proposal that a person merged.
 
     Raises:
         Stopped: as soon as a stage refuses.
     """
-    clients, store, wait = journey.clients, journey.store, journey.wait
-    case.merged = await wait(Stage.MERGE, merged, clients, case)
+    case.merged = await journey.wait(Stage.MERGE, merged, journey.clients, case)
+    return await land(journey, case)
+
+
+async def prove_and_merge(journey: Journey, case: CaseFile) -> Merged:
+    """The merge of exactly what was proven. Where the base moves on, the fix is rebuilt and proven anew, a few times.
+
+    Raises:
+        Stopped: if it cannot merge, or must not.
+    """
+    for left in reversed(range(REBUILDS + 1)):
+        try:
+            return await _proven_and_merged(journey, case)
+        except Stopped as stopped:
+            if stopped.stop.reason is not Reason.BEHIND or not left:
+                raise
+            case.pull = await journey.step(Stage.MERGE, rebuild, journey.clients, case)
+            case.armed = case.evidence = None
+    raise LookupError("the last try either merges or stops")
+
+
+async def _proven_and_merged(journey: Journey, case: CaseFile) -> Merged:
+    clients = journey.clients
+    case.armed = await journey.step(Stage.MERGE, arm, clients, case)
+    held = case.armed.stop if isinstance(case.armed, Held) else None
+    if held is not None and held.reason is Reason.BEHIND:
+        raise Stopped(held)
+    await journey.tell(Stage.VERIFY, report, clients, case)
+    await journey.tell(Stage.VERIFY, keep, journey.store, case)
+    case.evidence = await journey.wait(Stage.VERIFY, proven, clients, case)
+    if held is not None:
+        raise Stopped(held)
+    return await journey.wait(Stage.MERGE, merged, clients, case)
+
+
+async def proven(clients: Clients, case: CaseFile) -> Evidence | Stop | None:
+    """The proof on our head; a Stop if there can be none, or if the base has moved on; None while it is made."""
+    return await overtaken(clients, case) or await verified(clients, case)
+
+
+async def land(journey: Journey, case: CaseFile) -> Outcome:
+    """The way of a merged fix: through the rollout to the verdict of production.
+
+    Raises:
+        Stopped: as soon as a stage refuses.
+    """
+    clients, store = journey.clients, journey.store
     await journey.tell(Stage.OBSERVE, keep, store, case)
     await journey.tell(Stage.OBSERVE, report, clients, case)
-    case.release = await wait(Stage.OBSERVE, released, clients, case)
+    case.release = await journey.wait(Stage.OBSERVE, released, clients, case)
     case.verdict = await observe(journey, case, case.release.live_since, given(case.decision).looks)
     await journey.tell(Stage.LEARN, inform_tracker, clients, case)
     await journey.tell(Stage.LEARN, keep, store, case)

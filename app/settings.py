@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "AUTOFIX_"
+CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -69,18 +70,85 @@ class Settings(BaseModel):
     @field_validator("github_url", "sentry_url")
     @classmethod
     def _http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        local = parts.scheme == "http" and parts.hostname in THIS_MACHINE
-        if not parts.hostname or not (parts.scheme == "https" or local):
-            raise ValueError("must start with https:// (http:// only for this machine)")
-        return url.rstrip("/")
+        return _checked(url)
 
     @field_validator("sentry_organizations", "sentry_hosts", "sentry_author_ids", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
+        return list(listed(value)) if isinstance(value, str) else value
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a list that is separated by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def http_address(url: str) -> str:
+    """`url` without a slash at its end.
+
+    Raises:
+        MissingSettings: if credentials would travel to it unencrypted and leave this machine.
+    """
+    try:
+        return _checked(url)
+    except ValueError as fault:
+        raise MissingSettings(f"{url}: {fault}") from fault
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in THIS_MACHINE
+    if not parts.hostname or not (parts.scheme == "https" or local):
+        raise ValueError("must start with https:// (http:// only for this machine)")
+    return url.rstrip("/")
+
+
+def read_key(file: str) -> str:
+    """The private key that AUTOFIX_PRIVATE_KEY_FILE names.
+
+    Raises:
+        MissingSettings: if the file cannot be read.
+    """
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "it is not text"
+        raise MissingSettings(f"{PREFIX}PRIVATE_KEY_FILE: cannot read {file}: {why}") from fault
+
+
+def environment_of(process: Mapping[str, str], file: Path | None) -> dict[str, str]:
+    """The variables of `process` over those of `file`; without one, over what `autofix setup` left in the data folder.
+
+    Raises:
+        MissingSettings: if the file cannot be read.
+    """
+    folder = process.get(f"{PREFIX}DATA_DIR") or Settings.model_fields["data_dir"].default
+    left = Path(folder) / CREDENTIALS
+    if file is None and not left.is_file():
+        return dict(process)
+    return with_file(process, file or left)
+
+
+def with_file(environment: Mapping[str, str], file: Path) -> dict[str, str]:
+    """`environment` over the AUTOFIX_* variables of `file`: NAME=VALUE lines, as `autofix setup` writes them.
+
+    Raises:
+        MissingSettings: if the file cannot be read, or has a line that is no such assignment.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "it is not text"
+        raise MissingSettings(f"cannot read {file}: {why}") from fault
+    given: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        name, assigned, value = line.partition("=")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not assigned or not name.strip().startswith(PREFIX):
+            raise MissingSettings(f"{file}, line {number}: expected {PREFIX}NAME=VALUE")
+        given[name.strip()] = value.strip()
+    return given | dict(environment)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -96,11 +164,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     }
     key_file = given.pop("private_key_file", None)
     if key_file is not None and "private_key" not in given:
-        try:
-            given["private_key"] = Path(key_file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "it is not text"
-            raise MissingSettings(f"{PREFIX}PRIVATE_KEY_FILE: cannot read {key_file}: {why}") from fault
+        given["private_key"] = read_key(key_file)
     try:
         return Settings.model_validate(given)
     except ValidationError as fault:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from app.core.category import CATEGORIES
 from app.core.commands import COMMANDS, WORD
 from app.core.policy import POLICY_PATH, Policy, json_schema
+from app.doctor.checks import CHECKS
 from app.fix.pattern import Example, FixPattern, description
 from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
@@ -63,7 +64,8 @@ _ABOUT_COMMANDS = (
     "  link must still lead to a host and organization that the server trusts, and every later gate stays.",
     "- `approve` is bound to the head commit that was proven. After a push, while changes are requested by somebody",
     "  with write access, or while the repository is paused, it is refused. The branch's own rules must still be met,",
-    "  and the required checks must still be there.",
+    "  and the required checks must still be there. If the base moves on, the very same change is built anew on it, and",
+    "  proven again before it merges.",
     "- `revert` opens a pull request and never merges it. Both files must still be as they were merged; otherwise a",
     "  person takes the fix back. The category loses its trust at once, whatever becomes of the pull request.",
     "- `pause` is seen before the next step of every incident. What tells, `stop` and `revert` still work then.",
@@ -87,6 +89,7 @@ def pages() -> dict[str, str]:
         "patterns.md": patterns(),
         "policy.md": policy(),
         "commands.md": commands(),
+        "doctor.md": doctor(),
         "threats.md": threats(),
         "policy.schema.json": json.dumps(json_schema(), indent=2) + "\n",
     }
@@ -108,6 +111,29 @@ def settings() -> str:
             "that is missing, wrong, or unknown to it, and says which. Lists are separated by commas.",
             "",
             "| variable | meaning | default |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        )
+    )
+
+
+def doctor() -> str:
+    """The checks of `autofix doctor`."""
+    rows = [
+        f"| {check.name} | {check.judge.__doc__} | {check.blocks.means if check.blocks else 'nothing'} |"
+        for check in CHECKS
+    ]
+    return "\n".join(
+        (
+            "# What the doctor checks",
+            "",
+            WRITTEN,
+            "",
+            "`autofix doctor OWNER/REPO` asks these questions, and the server does so when the App is installed. What",
+            "cannot be read is unknown, and blocks as a no does.",
+            "",
+            "| check | passes if | else blocks |",
             "| --- | --- | --- |",
             *rows,
             "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -107,6 +107,23 @@ class Sentry:
         except NotFound:
             return None
         return _release(_object(answer, "release"))
+
+    async def project_id(self, org: str, project: str) -> str | None:
+        """The number of a project, or None if Sentry has none of that slug for this token."""
+        try:
+            answer = await self._api.get(f"projects/{part(org)}/{part(project)}/")
+        except NotFound:
+            return None
+        number = _text(_object(answer, "project"), "id")
+        if not number:
+            raise Malformed("Sentry's project has no id")
+        return number
+
+    async def newest_release(self, org: str, project_ids: Sequence[str]) -> SentryRelease | None:
+        """The newest release of any of the projects, or None if they have none."""
+        query = [("per_page", "1"), *(("project", number) for number in project_ids)]
+        found = _objects(await self._api.get(f"organizations/{part(org)}/releases/", query))
+        return _release(found[0]) if found else None
 
     async def committers(self, org: str, project: str, event_id: str) -> tuple[SuspectCommit, ...]:
         """The commits that Sentry suspects of having caused the event; empty if it suspects none."""

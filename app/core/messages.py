@@ -11,6 +11,7 @@ import re
 from app.core.category import CATEGORIES
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
+    Action,
     Applicability,
     Armed,
     CaseFile,
@@ -91,7 +92,8 @@ def commit_message(case: CaseFile) -> str:
         f"Autofix-Place: {cause.path}:{cause.line}",
         f"Autofix-Fix: {patch.fix.path}",
         f"Autofix-Category: {patch.category}",
-        f"Autofix-Action: {given(case.decision).action}",
+        # What a person approved was not for us to merge: it stays a proposal, whoever lets it in.
+        f"Autofix-Action: {Action.PROPOSE if case.approved_by else given(case.decision).action}",
         f"Refs: #{case.incident.issue}",
     )
     return "\n".join(lines) + "\n"

@@ -33,7 +33,7 @@ QUIET_SECONDS = 45.0
 AFTER_SECONDS = 8.0
 # A kill comes up to this many seconds after one of these steps was seen, both at random.
 KILL_DELAY_SECONDS = 1.5
-KILLED_AFTER = ("detect", "investigate", "fix", "propose", "arm", "verified", "merged", "released")
+KILLED_AFTER = ("detect", "investigate", "fix", "propose", "arm", "proven", "merged", "released")
 DOWN_SECONDS = 1.0
 FAILED = 1
 BAD_INPUT = 2

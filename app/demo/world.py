@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -26,6 +25,7 @@ from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.scenario import TEMPLATE, Scenario
 from app.demo.sentry import SELF_HOSTED, Alert, SentryStandIn
+from app.packaged import app_manifest, packaged
 
 OWNER, NAME = "acme", "shop"
 FULL_NAME = f"{OWNER}/{NAME}"
@@ -174,7 +174,7 @@ class World:
         self.github.create_user("sentry[bot]", type="Bot", id=SENTRY_BOT_ID)
         self.repository = self.github.create_repository(OWNER, NAME)
         self.github.install(
-            OWNER, installation_id=INSTALLATION, permissions=manifest()["default_permissions"]
+            OWNER, installation_id=INSTALLATION, permissions=app_manifest()["default_permissions"]
         )
 
     async def _first_push(self) -> None:
@@ -294,22 +294,8 @@ class World:
         return output.decode(errors="replace").strip()
 
 
-def packaged(name: str) -> Path:
-    """A file or folder that users find at the root of our repository: in a wheel it lies inside the package."""
-    inside = Path(__file__).parent / f"_{name}"
-    return inside if inside.exists() else Path(__file__).parents[2] / name
-
-
-def manifest() -> dict[str, Any]:
-    """The App's manifest, `app.yml`."""
-    data = yaml.safe_load(packaged("app.yml").read_text(encoding="utf-8"))
-    if not isinstance(data, dict):
-        raise WorldFailed("app.yml is no mapping")
-    return data
-
-
 def _registration(public_key_pem: str) -> AppRegistration:
-    described = manifest()
+    described = app_manifest()
     return AppRegistration(
         id=APP_ID,
         slug=described["name"],

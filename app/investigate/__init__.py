@@ -62,17 +62,32 @@ async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Fin
     version = finding.release
     if not version:
         return None
-    named = _COMMIT.search(version)
-    if named and (sha := await repo.resolve(named.group(1))):
-        return sha
+    for name in named_by_version(version):
+        if sha := await repo.resolve(name):
+            return sha
     release = await clients.sentry.release(finding.organization, version)
-    if release and _SHA.fullmatch(release.commit or "") and (sha := await repo.resolve(str(release.commit))):
-        return sha
-    tag = version.rpartition("@")[2]
-    for name in (f"tags/{tag}", f"tags/v{tag}"):
-        if _TAG.fullmatch(name) and ".." not in name and (sha := await repo.resolve(name)):
+    for name in (*named_by_sentry(release.commit if release else None), *named_by_tag(version)):
+        if sha := await repo.resolve(name):
             return sha
     return None
+
+
+def named_by_version(version: str) -> tuple[str, ...]:
+    """The commit that a release's name ends in, as in `shop@<sha>`."""
+    named = _COMMIT.search(version)
+    return (named.group(1),) if named else ()
+
+
+def named_by_sentry(commit: str | None) -> tuple[str, ...]:
+    """The newest commit that was reported to Sentry for a release, if it is one."""
+    return (commit,) if commit and _SHA.fullmatch(commit) else ()
+
+
+def named_by_tag(version: str) -> tuple[str, ...]:
+    """The tags that may mark a release: `shop@1.2` is `1.2` or `v1.2`."""
+    tag = version.rpartition("@")[2]
+    names = (f"tags/{tag}", f"tags/v{tag}")
+    return tuple(name for name in names if _TAG.fullmatch(name) and ".." not in name)
 
 
 async def read_policy(clients: Clients, incident: Incident, cause: RootCause) -> str | None:

@@ -6,5 +6,6 @@ here acts on that value. All of it is bound to the one head commit that we pushe
 
 from app.merge.auto_merge import arm, disarm, merged
 from app.merge.proposal import propose
+from app.merge.rebuilding import overtaken, rebuild
 
-__all__ = ["arm", "disarm", "merged", "propose"]
+__all__ = ["arm", "disarm", "merged", "overtaken", "propose", "rebuild"]

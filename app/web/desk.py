@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.clients import Clients
 from app.settings import Settings
 from app.store import Store
+from app.web.installations import Examinations
 
 # Put on an issue or pull request, it stops the incident, and no other starts while it is there.
 OFF_LABEL = "autofix: off"
@@ -24,6 +25,7 @@ class Desk:
     settings: Settings
     clients: Clients
     handled: list[str]
+    examinations: Examinations | None = None
 
 
 class Payload(BaseModel):

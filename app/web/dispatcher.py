@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.store import DeliveryState, Store, StoredDelivery
 from app.web.desk import Desk
 from app.web.events import handle
+from app.web.installations import Examinations
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +34,13 @@ class Dispatcher:
         self._store = store
         self._settings = settings
         self._clients = clients
+        self._examinations = Examinations(settings)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """The inbox is worked off, beginning with what an earlier process left."""
+        self._examinations.start()
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name="dispatcher")
 
@@ -46,6 +49,7 @@ class Dispatcher:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._examinations.stop()
 
     def wake(self) -> None:
         """There is something new in the inbox."""
@@ -68,7 +72,7 @@ class Dispatcher:
                 self._wake.set()
 
     async def _process(self, delivery: StoredDelivery) -> None:
-        desk = Desk(self._store, self._settings, self._clients, [])
+        desk = Desk(self._store, self._settings, self._clients, [], self._examinations)
         try:
             event = Event(read_json(delivery.body), event=delivery.event, delivery_id=delivery.guid)
             meant = await handle(event, desk)

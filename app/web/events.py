@@ -13,6 +13,7 @@ from app import workflow
 from app.detect import fingerprint, recognise
 from app.web import commands, handling
 from app.web.desk import PERSON, Desk, IssueEvent, RepositoryEvent
+from app.web.installations import named
 
 log = structlog.get_logger(__name__)
 router = Router(commands.router, handling.router)
@@ -69,6 +70,17 @@ async def on_issue_gone(event: Event, desk: Desk) -> None:
             by = f"`{sender.login}`, who {event.data['action']} the issue"
             await workflow.stop(incident.workflow_id, by, event.delivery_id)
             desk.handled.append(f"stopped {incident.id}")
+
+
+@router.register("installation", action="created")
+@router.register("installation_repositories", action="added")
+async def on_installed(event: Event, desk: Desk) -> None:
+    """The App can reach more repositories: what blocks autonomy there is looked at, and told in the log."""
+    if desk.examinations is None:
+        return
+    for name in named(event.data.get("repositories_added") or event.data.get("repositories")):
+        asked = desk.examinations.ask(name)
+        desk.handled.append(f"{'examines' if asked else 'does not examine'} {name}")
 
 
 async def on_progress(event: Event, desk: Desk) -> None:

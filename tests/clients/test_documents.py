@@ -13,6 +13,7 @@ VARIABLES: dict[str, dict[str, object]] = {
     "DISABLE_AUTO_MERGE": {"pull": "PR_9"},
     "ENQUEUE": {"pull": "PR_9", "head": SHA},
     "DEQUEUE": {"pull": "PR_9"},
+    "MOVE_BRANCH": {"repository": "R_1", "branch": "refs/heads/autofix/x", "before": SHA, "after": SHA},
 }
 DOCUMENTS = {name: text for name, text in vars(documents).items() if name.isupper()}
 

@@ -76,6 +76,30 @@ async def test_m21_a_pause_by_comment_stops_a_fix_that_is_about_to_merge(played:
     assert [one.content for one in comment.reactions] == ["eyes", "rocket"]
 
 
+async def test_a_base_that_moves_on_is_followed_and_the_fix_is_proven_anew(played: Play) -> None:
+    moved: list[World] = []
+
+    def move_the_base(world: World) -> None:
+        def move(event: Event) -> None:
+            if (event.name, event.action) == ("pull_request", "auto_merge_enabled") and not moved:
+                moved.append(world)
+                push_file(world, "NOTES.md", "Somebody else's work.\n")
+
+        world.github.on_event(move)
+
+    world, story = await played("fixed", before=move_the_base)
+
+    assert story.outcome == "fixed", story.summary
+    assert moved == [world]
+    git, (pull,) = world.repository.git, world.repository.pulls.values()
+    merge = git.commit(git.branch("main") or "")
+    before = git.commit(merge.parents[0])
+    assert "NOTES.md" in git.files(merge.tree)
+    assert before.headline == "Change NOTES.md"
+    assert git.commit(pull.head_sha).parents == (merge.parents[0],), "our commit was built anew on it"
+    assert merge.tree == git.commit(pull.head_sha).tree, "and what was merged is what was tested"
+
+
 @pytest.mark.parametrize("how", ["enabled: false\n", "no_such_key: 1\n"])
 async def test_m21_the_policy_stops_a_fix_that_is_about_to_merge(played: Play, how: str) -> None:
     def pull_the_brake(world: World) -> None:

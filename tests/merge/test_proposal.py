@@ -51,7 +51,7 @@ class Repo:
     async def facts(self) -> RepositoryFacts:
         if self.moved:
             raise Moved("GitHub answered 301: Moved Permanently")
-        return RepositoryFacts(id=self.number, full_name="acme/shop", default_branch="main")
+        return RepositoryFacts(id=self.number, node_id="R_1", full_name="acme/shop", default_branch="main")
 
     async def git_commit(self, sha: str) -> GitCommit:
         return self.commits[sha]

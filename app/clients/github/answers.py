@@ -37,6 +37,15 @@ def _logins(requests: Any) -> Any:
     return [one["login"] for one in reviewers if isinstance(one, dict) and "login" in one]
 
 
+def dig(data: Any, *keys: str) -> Any:
+    """The value at `keys` inside nested objects; None as soon as one is missing."""
+    for key in keys:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data
+
+
 def _app_or_any(number: Any) -> Any:
     return None if isinstance(number, int) and number <= 0 else number
 
@@ -53,6 +62,7 @@ class RepositoryFacts(Answer):
     """A repository."""
 
     id: int
+    node_id: str
     full_name: str
     default_branch: str
     archived: bool = False

@@ -99,3 +99,16 @@ mutation Dequeue($pull: ID!) {
   }
 }
 """
+
+MOVE_BRANCH = """
+mutation MoveBranch($repository: ID!, $branch: GitRefname!, $before: GitObjectID!, $after: GitObjectID!) {
+  updateRefs(
+    input: {
+      repositoryId: $repository
+      refUpdates: [{ name: $branch, beforeOid: $before, afterOid: $after, force: true }]
+    }
+  ) {
+    clientMutationId
+  }
+}
+"""

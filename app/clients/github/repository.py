@@ -30,6 +30,7 @@ from app.clients.github.answers import (
     Ruleset,
     Tree,
     WorkflowRun,
+    dig,
 )
 from app.clients.github.rules import BranchRules, gating_rulesets, read_rules
 from app.clients.github.transport import InstallationTransport
@@ -157,7 +158,7 @@ class RepositoryClient:
     async def blame(self, commit: str, path: str) -> list[BlameRange]:
         """Who last touched each line of `path` at `commit`; empty if GitHub cannot tell."""
         data = await self._graphql(documents.BLAME, commit=commit, path=path)
-        found = _dig(data, "repository", "object", "blame", "ranges")
+        found = dig(data, "repository", "object", "blame", "ranges")
         return [BlameRange.read(item) for item in found] if isinstance(found, list) else []
 
     async def branch_rules(self, branch: str) -> BranchRules:
@@ -206,7 +207,7 @@ class RepositoryClient:
             answer = await self._api.get("/apps/{slug}", slug=slug)
         except NotFound:
             return None
-        number = _dig(answer, "id")
+        number = dig(answer, "id")
         return number if isinstance(number, int) else None
 
     def github_time(self) -> float | None:
@@ -251,8 +252,8 @@ class RepositoryClient:
     async def pull_state(self, number: int) -> PullState:
         """The pull request as it stands now; the repository is found under its present name only."""
         data = await self._graphql(documents.PULL_STATE, number=number)
-        found = _dig(data, "repository", "pullRequest")
-        whose = {"repository": _dig(data, "repository", "id")}
+        found = dig(data, "repository", "pullRequest")
+        whose = {"repository": dig(data, "repository", "id")}
         return PullState.read(found | whose if isinstance(found, dict) else found)
 
     # What changes ----------------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ class RepositoryClient:
             answer = await self._api.get(f"{self._root}/git/ref/heads/{_part(branch)}")
         except NotFound:
             return None
-        found = _dig(answer, "object", "sha")
+        found = dig(answer, "object", "sha")
         return str(found) if found else None
 
     async def create_branch(self, branch: str, sha: str) -> None:
@@ -292,6 +293,17 @@ class RepositoryClient:
             Refused: if it exists already and points elsewhere.
         """
         await self._api.post(self._root + "/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
+
+    async def move_branch(self, branch: str, before: str, after: str) -> None:
+        """`branch` points to `after`, if it pointed to `before` at that very moment: nobody's push is overwritten.
+
+        Raises:
+            Refused: if it points elsewhere.
+        """
+        repository, ref = (await self.facts()).node_id, f"refs/heads/{branch}"
+        await self._api.graphql(
+            documents.MOVE_BRANCH, repository=repository, branch=ref, before=before, after=after
+        )
 
     async def open_pull(self, *, branch: str, base: str, title: str, body: str) -> PullFacts:
         """A new pull request from `branch` into `base`."""
@@ -379,12 +391,3 @@ def _part(name: str) -> str:
     if {"", ".", ".."} & set(name.split("/")):
         raise Refused(f"{name!r} is no name of a branch, tag or commit")
     return quote(name, safe="/", errors="replace")
-
-
-def _dig(data: Any, *keys: str) -> Any:
-    """The value at `keys` inside nested objects; None as soon as one is missing."""
-    for key in keys:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
-    return data

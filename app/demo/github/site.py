@@ -51,6 +51,8 @@ class Site:
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    # What was sent to register an App: by one-time code, with its owner and until when.
+    manifests: dict[str, tuple[dict[str, Any], Account, float]] = field(default_factory=dict)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
     _depth: int = 0
     _deferred: dict[int, Callable[[], None]] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from app.demo.github.rest import actions as rest_actions
 from app.demo.github.rest import checks as rest_checks
 from app.demo.github.rest import commits as rest_commits
 from app.demo.github.rest import deployments as rest_deployments
-from app.demo.github.rest import git_data, hooks, repositories
+from app.demo.github.rest import git_data, hooks, manifests, repositories
 from app.demo.github.rest import issues as rest_issues
 from app.demo.github.rest import pulls as rest_pulls
 from app.demo.github.rest import rules as rest_rules
@@ -37,6 +37,7 @@ _WORKFLOW_TOKEN_LIMIT = 1000
 # Longer paths of the same beginning come first: the first route that matches answers.
 _ROUTES: tuple[Route, ...] = (
     *rest_accounts.ROUTES,
+    *manifests.ROUTES,
     *rest_rules.ROUTES,
     *rest_checks.ROUTES,
     *rest_commits.ROUTES,

@@ -270,6 +270,7 @@ class Repository:
     created_at: float
     private: bool = False
     allow_auto_merge: bool = True
+    allow_squash_merge: bool = True
     pushed_at: float = 0.0
     last_number: int = 0
     issues: dict[int, Issue] = field(default_factory=dict)

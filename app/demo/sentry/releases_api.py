@@ -1,4 +1,4 @@
-"""The REST calls about releases, their commits and their deploys."""
+"""The REST calls about the project, its releases, their commits and their deploys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from app.demo.sentry.answers import bad_request, not_found, page
-from app.demo.sentry.issue_shape import commit_json, deploy_json, release_json
+from app.demo.sentry.issue_shape import commit_json, deploy_json, project_json, release_json
 from app.demo.sentry.issues_api import json_body
 from app.demo.sentry.releases import Release, commits
 from app.demo.sentry.store import Store
 from app.demo.sentry.times import iso
 
+PROJECT: Final = "/api/0/projects/{organization}/{project}/"
 RELEASES: Final = "/api/0/organizations/{organization}/releases/"
 RELEASE: Final = RELEASES + "{version}/"
 
@@ -28,6 +29,7 @@ class ReleasesApi:
     def routes(self) -> list[web.RouteDef]:
         """Every route of this part."""
         return [
+            web.get(PROJECT, self.project),
             web.get(RELEASES, self.releases),
             web.post(RELEASES, self.create),
             web.get(RELEASE, self.release),
@@ -37,10 +39,18 @@ class ReleasesApi:
             web.post(RELEASE + "deploys/", self.deploy),
         ]
 
+    async def project(self, _request: web.Request) -> web.Response:
+        """The one project there is."""
+        return web.json_response({**project_json(self._store, "python"), "status": "active"})
+
     async def releases(self, request: web.Request) -> web.Response:
         """The releases, newest first; `query` is a part of their version."""
         part = request.query.get("query", "")
-        found = [release for release in self._store.releases if part in release.version]
+        wanted = request.query.getall("project", [])
+        if any(not number.isdecimal() for number in wanted):
+            raise bad_request("Invalid project parameter. Values must be numbers.")
+        here = not wanted or str(self._store.project_id) in wanted
+        found = [release for release in self._store.releases if here and part in release.version]
         return page(request, [release_json(self._store, release) for release in found])
 
     async def create(self, request: web.Request) -> web.Response:

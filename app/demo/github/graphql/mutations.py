@@ -207,6 +207,33 @@ def _place(call: Call, pull: Pull, sent: Payload) -> Payload:
     }
 
 
+def update_refs(call: Call, sent: Payload) -> Payload:
+    """`updateRefs`: all of them, or none if one does not point where the caller thinks."""
+    repo = call.site.node(sent["repositoryId"])
+    if not isinstance(repo, Repository):
+        text = f"Could not resolve to a node with the global id of '{sent['repositoryId']}'"
+        raise MutationRefused(text, "NOT_FOUND")
+    may(call, repo, "contents:write")
+    for update in sent["refUpdates"]:
+        expected = update.get("beforeOid")
+        if expected is not None and repo.git.ref(update["name"]) != expected:
+            raise MutationRefused(f"Reference {update['name']} does not point to {expected}")
+    for update in sent["refUpdates"]:
+        try:
+            move(
+                call.site,
+                repo,
+                update["name"],
+                update["afterOid"],
+                call.actor,
+                force=update.get("force", False),
+                may_write_workflows=call.may_write_workflows,
+            )
+        except Refusal as refusal:
+            raise MutationRefused(refusal.message) from refusal
+    return {"clientMutationId": sent.get("clientMutationId")}
+
+
 BY_NAME = {
     "enablePullRequestAutoMerge": enable_auto_merge,
     "disablePullRequestAutoMerge": disable_auto_merge,
@@ -216,4 +243,5 @@ BY_NAME = {
     "createCommitOnBranch": commit_on_branch,
     "enqueuePullRequest": enqueue,
     "dequeuePullRequest": dequeue,
+    "updateRefs": update_refs,
 }

@@ -12,6 +12,7 @@ scalar URI
 scalar GitObjectID
 scalar GitTimestamp
 scalar Base64String
+scalar GitRefname
 
 interface Node { id: ID! }
 interface Actor { login: String! url: URI! }
@@ -225,7 +226,12 @@ type Mutation {
   createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
   enqueuePullRequest(input: EnqueuePullRequestInput!): EnqueuePullRequestPayload
   dequeuePullRequest(input: DequeuePullRequestInput!): DequeuePullRequestPayload
+  updateRefs(input: UpdateRefsInput!): UpdateRefsPayload
 }
+
+input UpdateRefsInput { clientMutationId: String refUpdates: [RefUpdate!]! repositoryId: ID! }
+input RefUpdate { afterOid: GitObjectID! beforeOid: GitObjectID force: Boolean = false name: GitRefname! }
+type UpdateRefsPayload { clientMutationId: String }
 
 input EnqueuePullRequestInput {
   clientMutationId: String expectedHeadOid: GitObjectID jump: Boolean pullRequestId: ID!

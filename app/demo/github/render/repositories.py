@@ -139,7 +139,7 @@ def full_repository(site: Site, repo: Repository, viewer: Account) -> dict[str, 
     """The shape `full-repository`."""
     return {
         **repository(site, repo, viewer),
-        "allow_squash_merge": True,
+        "allow_squash_merge": repo.allow_squash_merge,
         "allow_merge_commit": True,
         "allow_rebase_merge": True,
         "allow_auto_merge": repo.allow_auto_merge,

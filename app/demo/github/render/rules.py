@@ -70,9 +70,18 @@ def protection_summary(record: Protection | None) -> dict[str, Any]:
 
 
 def ruleset(
-    site: Site, repo: Repository, record: Ruleset, viewer: Actor | None, *, whole: bool = True
+    site: Site,
+    repo: Repository,
+    record: Ruleset,
+    viewer: Actor | None,
+    *,
+    whole: bool = True,
+    administers: bool = True,
 ) -> dict[str, Any]:
-    """The shape `repository-ruleset`, as `viewer` sees it; lists leave out what `whole` adds."""
+    """The shape `repository-ruleset`, as `viewer` sees it; lists leave out what `whole` adds.
+
+    Who may bypass it is shown to those only who administer the repository.
+    """
     body: dict[str, Any] = {
         "id": record.id,
         "name": record.name,
@@ -92,9 +101,10 @@ def ruleset(
         body |= {
             "conditions": record.conditions,
             "rules": record.rules,
-            "bypass_actors": record.bypass_actors,
             "current_user_can_bypass": "always" if viewer and bypasses(repo, record, viewer) else "never",
         }
+    if whole and administers:
+        body["bypass_actors"] = record.bypass_actors
     return body
 
 

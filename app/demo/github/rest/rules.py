@@ -94,7 +94,8 @@ def _ruleset(call: Call) -> Ruleset:
 
 def get_ruleset(call: Call) -> Any:
     """`GET rulesets/{id}`."""
-    return render.ruleset(call.site, call.repo, _ruleset(call), call.actor)
+    administers = call.allows("administration", "write")
+    return render.ruleset(call.site, call.repo, _ruleset(call), call.actor, administers=administers)
 
 
 def create_ruleset(call: Call) -> Reply:

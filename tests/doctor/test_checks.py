@@ -1,0 +1,478 @@
+"""Every check, passing and failing, over facts that are written down here."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from app.core.category import CATEGORIES
+from app.doctor.checks import CHECKS, diagnose
+from app.doctor.facts import Branch, Delivered, Facts, Installed, Production, RequiredCheck, Sentry
+from app.doctor.finding import Level, Mark, Unread, answer
+from app.doctor.workflow_files import MAX_BYTES, read_workflow
+
+SHA = "5f0c1e6a9d3b47826e1fa0c95b7d24e8136fa9d2"
+ACTIONS = 15368
+POLICY = b"""\
+version: 1
+sentry: {organization: acme, projects: [shop]}
+categories: {null-safety: automerge}
+"""
+
+
+def workflow(
+    on: str = "{pull_request: }", *, name: str = "autofix", job: str = "", step: str = "", ref: str = SHA
+) -> str:
+    return f"""\
+on: {on}
+jobs:
+  {name}:
+    runs-on: ubuntu-latest
+{job}
+    steps:
+      - uses: autofix-app/autofix/action@{ref}
+{step}
+"""
+
+
+def ci(on: str = "[pull_request]", name: str = "tests", more: str = "") -> str:
+    return f"on: {on}\njobs:\n  ci:\n    name: {name}\n{more}\n    steps: [{{run: pytest}}]\n"
+
+
+def files(*texts: str) -> Any:
+    return tuple(
+        read_workflow(f".github/workflows/{number}.yml", text.encode()) for number, text in enumerate(texts)
+    )
+
+
+PERMISSIONS = {"contents": "write", "checks": "read"}
+INSTALLED = Installed(
+    "autofix", suspended=False, permissions=PERMISSIONS, events=frozenset({"issues", "push"})
+)
+PERFECT = Facts(
+    repository="acme/shop",
+    page="https://github.com/acme/shop",
+    default_branch="main",
+    asked_permissions=PERMISSIONS,
+    asked_events=frozenset({"issues", "push"}),
+    squash=True,
+    auto_merge=True,
+    required=(
+        RequiredCheck(context="autofix", integration_id=ACTIONS),
+        RequiredCheck(context="tests", integration_id=ACTIONS),
+    ),
+    branch=Branch(),
+    bypasses=False,
+    workflows=files(workflow(), ci()),
+    reporters={},
+    actions_app=ACTIONS,
+    policy_text=POLICY,
+    code_owners=".github/CODEOWNERS",
+    installed=INSTALLED,
+    production=Production(30, (Delivered("production", "success"),)),
+    sentry=Sentry(("acme",), "acme", {"shop": True}, f"shop@{SHA}", SHA),
+)
+
+
+def finding(name: str, facts: Facts) -> Any:
+    return answer(next(check for check in CHECKS if check.name == name), facts)
+
+
+def test_a_perfect_repository_reaches_everything_and_nothing_blocks() -> None:
+    diagnosis = diagnose(PERFECT)
+    assert {one.mark for one in diagnosis.findings} == {Mark.PASSED}
+    assert (diagnosis.reach, diagnosis.blockers) == (Level.VERIFIED, ())
+    assert diagnosis.next_step == "nothing: wait for the first anomaly"
+
+
+def required(*names: str, app: int | None = ACTIONS) -> tuple[RequiredCheck, ...]:
+    return tuple(RequiredCheck(context=name, integration_id=app) for name in names)
+
+
+FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("repository", {"archived": True}, "archived", "unarchive"),
+    ("app installed", {"installed": None}, "not installed", "install the App"),
+    ("app installed", {"installed": replace(INSTALLED, suspended=True)}, "suspended", "unsuspend"),
+    (
+        "app permissions",
+        {"installed": replace(INSTALLED, permissions={"contents": "read", "checks": "read"})},
+        "not granted: contents: write",
+        "grant contents: write",
+    ),
+    (
+        "app permissions",
+        {"installed": replace(INSTALLED, permissions={})},
+        "checks: read, contents: write",
+        "",
+    ),
+    (
+        "app permissions",
+        {"installed": replace(INSTALLED, permissions={**PERMISSIONS, "workflows": "write"})},
+        "beyond app.yml: workflows",
+        "set workflows to no access",
+    ),
+    (
+        "app permissions",
+        {"installed": replace(INSTALLED, permissions={**PERMISSIONS, "administration": "write"})},
+        "administration",
+        "no access",
+    ),
+    (
+        "app events",
+        {"installed": replace(INSTALLED, events=frozenset({"push"}))},
+        "issues",
+        "subscribe the App",
+    ),
+    ("policy", {"policy_text": None}, "is not on `main`", "autofix init acme/shop"),
+    ("policy", {"policy_text": b"version: 2"}, "invalid, so everything is off", "mend"),
+    ("policy", {"policy_text": b"\xff\xfe"}, "not UTF-8", "mend"),
+    ("policy", {"policy_text": POLICY + b"enabled: false\n"}, "everything is off", "set `enabled: true`"),
+    ("code owners", {"code_owners": None}, "no CODEOWNERS", "/.github/ @your-team"),
+    (
+        "sentry organization",
+        {"sentry": Sentry(("other",), "acme", {"shop": True})},
+        "names `acme`; the server believes `other`",
+        "AUTOFIX_SENTRY_ORGANIZATIONS",
+    ),
+    ("sentry projects", {"sentry": Sentry(("acme",), "acme", {"shop": False})}, "`shop`", "sentry.projects"),
+    ("releases", {"sentry": Sentry(("acme",), "acme", {"shop": True})}, "no release", "sentry_sdk.init"),
+    (
+        "releases",
+        {"sentry": Sentry(("acme",), "acme", {"shop": True}, "1.2", None)},
+        "`1.2` names no commit",
+        "commit's SHA",
+    ),
+    ("verification", {"workflows": ()}, "no workflow", "autofix init acme/shop"),
+    ("verification", {"workflows": files(ci())}, "uses our action", "autofix init"),
+    ("verification", {"workflows": files("jobs: [")}, "cannot be read: not YAML", "autofix init"),
+    (
+        "verification",
+        {"workflows": files(workflow(name="proof"))},
+        "in the job `proof`",
+        "`checks.verify: proof`",
+    ),
+    (
+        "verification pinned",
+        {"workflows": files(workflow(ref="v1"))},
+        "action@v1` can move",
+        "full commit SHA",
+    ),
+    ("verification pinned", {"workflows": files(workflow(ref=SHA[:12]))}, "can move", "full commit SHA"),
+    (
+        "verification strict",
+        {"workflows": files(workflow(job="    if: true"))},
+        "skipped job counts",
+        "remove `if:`",
+    ),
+    (
+        "verification strict",
+        {"workflows": files(workflow(step="        if: true"))},
+        "skipped",
+        "remove `if:`",
+    ),
+    (
+        "verification strict",
+        {"workflows": files(workflow(job="    continue-on-error: true"))},
+        "turns a refusal green",
+        "remove `continue-on-error`",
+    ),
+    (
+        "verification strict",
+        {"workflows": files(workflow(step="        continue-on-error: ${{ true }}"))},
+        "turns a refusal green",
+        "remove",
+    ),
+    (
+        "verification starts",
+        {"workflows": files(workflow("pull_request_target"))},
+        "secrets",
+        "`pull_request` instead",
+    ),
+    (
+        "verification starts",
+        {"workflows": files(workflow("{pull_request: {paths: [src/**]}}"))},
+        "`paths:` keeps it from starting",
+        "without filters",
+    ),
+    (
+        "verification starts",
+        {"workflows": files(workflow("{pull_request: {branches: [release/*]}}"))},
+        "leaves out `main`",
+        "without filters",
+    ),
+    (
+        "verification starts",
+        {"workflows": files(workflow("{pull_request: {types: [opened]}}"))},
+        "synchronize",
+        "",
+    ),
+    (
+        "verification starts",
+        {"workflows": files(workflow("workflow_dispatch"))},
+        "does not run on `pull_request`",
+        "",
+    ),
+    (
+        "required checks start",
+        {"workflows": files(workflow(), ci("{pull_request: {paths-ignore: [docs/**]}}"))},
+        "`tests` (.github/workflows/1.yml): `paths-ignore:`",
+        "without filters",
+    ),
+    (
+        "required checks start",
+        {"workflows": files(workflow(), ci("{push: {branches: [main]}}"))},
+        "does not run on `pull_request`",
+        "",
+    ),
+    (
+        "required checks start",
+        {"required": required("autofix", "unit")},
+        "nothing reports `unit`",
+        "name that its job has",
+    ),
+    (
+        "required checks start",
+        {"required": required("autofix", "unit"), "reporters": {"unit": frozenset({"github-actions"})}},
+        "nothing reports `unit`",
+        "",
+    ),
+    (
+        "required checks start",
+        {"policy_text": POLICY + b"checks: {required: [e2e]}\n"},
+        "nothing reports `e2e`",
+        "",
+    ),
+    (
+        "merge queue",
+        {"branch": Branch(merge_queue=True)},
+        "does not run on `merge_group`",
+        "add `merge_group:`",
+    ),
+    ("required checks", {"required": ()}, "no required checks", "require the status check `autofix`"),
+    (
+        "required checks",
+        {"required": required("tests")},
+        "do not require the check `autofix`",
+        "source: GitHub Actions",
+    ),
+    (
+        "required checks",
+        {"required": required("autofix")},
+        "require only `autofix`",
+        "the check that runs your tests",
+    ),
+    (
+        "required checks",
+        {"required": required("autofix", "tests", app=None)},
+        "accepts any app",
+        "set the source",
+    ),
+    (
+        "required checks",
+        {"required": required("autofix", "tests", app=7)},
+        "another app than GitHub Actions",
+        "set the source",
+    ),
+    ("auto-merge", {"auto_merge": False}, "does not allow auto-merge", "*Allow auto-merge*"),
+    ("squash", {"squash": False}, "does not allow squash", "*Allow squash merging*"),
+    ("squash", {"branch": Branch(merge_methods=frozenset({"merge"}))}, "allow only merge", "*Squash*"),
+    ("approvals", {"branch": Branch(approvals=2)}, "2 approval(s)", "to 0"),
+    ("approvals", {"branch": Branch(code_owner_review=True)}, "code owners", "leave it so"),
+    ("approvals", {"branch": Branch(locked=True)}, "locked", "unlock"),
+    ("bypass", {"bypasses": True}, "may bypass", "remove the App from the bypass list"),
+    (
+        "rollout",
+        {"production": Production(30)},
+        "no deployment in the last 30 days",
+        "`environment: production`",
+    ),
+    (
+        "rollout",
+        {"production": Production(30, (Delivered("prod", "success"), Delivered("staging", "success")))},
+        "go to `prod`, `staging`, none to `production`",
+        "`observe.environment`",
+    ),
+    (
+        "rollout",
+        {"production": Production(30, (Delivered("production", "in_progress"), Delivered("production", "")))},
+        "none reported success",
+        "deployment status `success`",
+    ),
+    (
+        "rollout",
+        {"production": Production(30, (), frozenset({"continuous-delivery/shop"}))},
+        "Argo CD reports commit statuses only",
+        "notification template",
+    ),
+    (
+        "rollout",
+        {"production": Production(30, (), frozenset({"kustomization/shop/9b1c"}))},
+        "Flux",
+        "githubdispatch",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changed", "found", "change"), FAILURES)
+def test_a_check_fails_and_names_the_change(
+    name: str, changed: dict[str, Any], found: str, change: str
+) -> None:
+    facts = replace(PERFECT, **changed)
+    failed = finding(name, facts)
+    assert failed.mark is Mark.FAILED
+    assert found in failed.found
+    assert failed.change
+    assert change in failed.change
+    blocks = failed.blocks
+    assert diagnose(facts).reach == (
+        Level.VERIFIED if blocks is None else min(blocks - 1, diagnose(facts).reach)
+    )
+
+
+def test_every_check_has_a_failing_case_and_says_what_is_true() -> None:
+    assert {check.name for check in CHECKS} == {name for name, *_ in FAILURES}
+    assert all(check.judge.__doc__ for check in CHECKS)
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+PASSES: list[tuple[str, dict[str, Any]]] = [
+    ("required checks start", {"workflows": files(workflow(), ci("push"))}),
+    ("required checks start", {"workflows": files(workflow(), ci("{push: {branches: ['**']}}"))}),
+    (
+        "required checks start",
+        {"required": required("autofix", "ci/other"), "reporters": {"ci/other": frozenset({"status"})}},
+    ),
+    (
+        "required checks start",
+        {
+            "required": required("autofix", "tests (3.11, linux)"),
+            "workflows": files(workflow(), ci(more="    strategy: {matrix: {python: [3.11]}}")),
+        },
+    ),
+    (
+        "required checks start",
+        {
+            "required": required("autofix", "py 3.11"),
+            "workflows": files(workflow(), ci(name="py ${{ matrix.python }}")),
+        },
+    ),
+    ("verification starts", {"workflows": files(workflow("{pull_request: {branches: ['ma*', '!mast*']}}"))}),
+    ("verification starts", {"workflows": files(workflow("[push, pull_request]"))}),
+    (
+        "verification",
+        {
+            "policy_text": POLICY + b"checks: {verify: autofix / verify}\n",
+            "workflows": files(
+                f"on: pull_request\njobs:\n  autofix: {{uses: acme/autofix/.github/workflows/verify.yml@{SHA}}}\n"
+            ),
+        },
+    ),
+    (
+        "merge queue",
+        {
+            "branch": Branch(merge_queue=True),
+            "workflows": files(workflow("[pull_request, merge_group]"), ci("[pull_request, merge_group]")),
+        },
+    ),
+    ("squash", {"branch": Branch(merge_methods=frozenset({"squash", "rebase"}))}),
+    ("rollout", {"production": Production(30, (Delivered("production", "inactive"),))}),
+    (
+        "rollout",
+        {
+            "policy_text": POLICY + b"observe: {environment: prod}\n",
+            "production": Production(30, (Delivered("prod", "success"),)),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changed"), PASSES)
+def test_a_check_passes(name: str, changed: dict[str, Any]) -> None:
+    assert finding(name, replace(PERFECT, **changed)).mark is Mark.PASSED
+
+
+UNREADABLE = [field.name for field in fields(Facts) if "Unread" in str(field.type)]
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_fact_that_cannot_be_read_is_never_a_pass(name: str) -> None:
+    diagnosis = diagnose(replace(PERFECT, **{name: Unread("GitHub answered 403: no")}))  # type: ignore[arg-type]
+    unknown = [one for one in diagnosis.findings if one.mark is Mark.UNKNOWN]
+    assert all(one.found == "GitHub answered 403: no" for one in unknown)
+    if name == "reporters":  # needed only for what no workflow job reports
+        assert not unknown
+        facts = replace(PERFECT, required=required("autofix", "unit"), reporters=Unread("no"))
+        unknown = [finding("required checks start", facts)]
+    assert unknown
+    assert {one.mark for one in unknown} == {Mark.UNKNOWN}
+    if name != "code_owners":
+        assert all(one.blocking is not None for one in unknown)
+
+
+def test_nothing_read_means_that_autonomy_reaches_nothing() -> None:
+    bare = Facts("a/b", "https://github.com/a/b", "main", PERMISSIONS, frozenset())
+    assert diagnose(bare).reach is Level.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("policy", "reach", "then"),
+    [
+        (b"shadow: true\ncategories: {null-safety: automerge}\n", Level.PROPOSE, "shadow: false"),
+        (
+            b"shadow: true\ncategories: {null-safety: propose}\n",
+            Level.PROPOSE,
+            "set a category to `automerge`",
+        ),
+        (b"categories: {null-safety: propose}\n", Level.PROPOSE, "when the proposals convince you"),
+        (
+            "categories: {{{}}}\n".format(", ".join(f"{name}: report" for name in CATEGORIES)).encode(),
+            Level.REPORT,
+            "set a category to `propose`",
+        ),
+        (b"categories: {wrong-type: automerge}\n", Level.VERIFIED, "nothing"),
+    ],
+)
+def test_the_policy_itself_may_stop_before_the_settings_do(policy: bytes, reach: Level, then: str) -> None:
+    text = b"version: 1\nsentry: {organization: acme, projects: [shop]}\n" + policy
+    diagnosis = diagnose(replace(PERFECT, policy_text=text))
+    assert (diagnosis.reach, diagnosis.blockers) == (reach, ())
+    assert then in diagnosis.next_step
+
+
+def test_the_next_step_is_for_what_blocks_most() -> None:
+    diagnosis = diagnose(replace(PERFECT, production=Production(30), auto_merge=False, policy_text=None))
+    levels = [one.blocking or 0 for one in diagnosis.blockers]
+    assert levels == sorted(levels)
+    assert "autofix init" in diagnosis.next_step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\xff",
+        b"a: &a [*a]",
+        b"jobs: 3\non: push",
+        b"[" * 5000,
+        b"x" * (MAX_BYTES + 1),
+        (
+            b"on: {push: {branches: {a: b}}, 3: 4}\n"
+            b"jobs: {a: {steps: 3, name: [x]}, 4: [], b: {steps: [3, {uses: {a: 1}}]}}"
+        ),
+        b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\non: *c\njobs: {a: {name: *c, steps: *c}}",
+    ],
+)
+def test_a_hostile_workflow_file_is_read_without_harm_and_passes_nothing(text: bytes) -> None:
+    facts = replace(PERFECT, workflows=(read_workflow(".github/workflows/x.yml", text),))
+    assert finding("verification", facts).mark is Mark.FAILED
+
+
+@pytest.mark.timeout(10)
+def test_names_and_filters_with_many_wildcards_match_nothing() -> None:
+    name = "${{ a }}".join("a" * 30)
+    text = f"on: {{pull_request: {{branches: ['{'*a' * 40}b']}}}}\njobs: {{x: {{name: '{name}'}}}}"
+    file = read_workflow("w.yml", text.encode())
+    assert file.jobs[0].check.fullmatch("a" * 200) is None
+    assert "too many wildcards" in (file.obstacle("a" * 200) or "")
