@@ -64,7 +64,7 @@ _ABOUT_COMMANDS = (
     "  link must still lead to a host and organization that the server trusts, and every later gate stays.",
     "- `approve` is bound to the head commit that was proven. After a push, while changes are requested by somebody",
     "  with write access, or while the repository is paused, it is refused. The branch's own rules must still be met,",
-    "  and the required checks must still be there. If the base moves on, the very same change is built anew on it, and",
+    "  and the required checks must still be there. If the base moves on, the very same change is built anew on it and",
     "  proven again before it merges.",
     "- `revert` opens a pull request and never merges it. Both files must still be as they were merged; otherwise a",
     "  person takes the fix back. The category loses its trust at once, whatever becomes of the pull request.",
