@@ -5,11 +5,23 @@ from __future__ import annotations
 import asyncio
 
 from app.clients import Clients
-from app.core.case_file import dump_case
-from app.core.model import CaseFile, Held, Incident, Outcome, Patch, Reason, Stage, Standing, Stop, Trust
+from app.core.case_file import dump_case, load_case
+from app.core.model import (
+    CaseFile,
+    Held,
+    Incident,
+    Outcome,
+    Patch,
+    Reason,
+    Result,
+    Stage,
+    Standing,
+    Stop,
+    Trust,
+)
 from app.core.policy import Policy, granted
 from app.core.trust import trust
-from app.store import Store
+from app.store import IncidentRow, Store
 
 # Ends that speak against the pattern, not against the circumstances.
 BLAMED = (Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.CHECK_FAILED)
@@ -65,6 +77,30 @@ async def learn(store: Store, case: CaseFile, outcome: Outcome) -> None:
     if case.patch is not None:
         await asyncio.to_thread(_remember, store, case, case.patch, outcome)
     await asyncio.to_thread(store.end_incident, case.incident.id, outcome)
+
+
+async def known(store: Store, incident: IncidentRow) -> CaseFile:
+    """What is on record of the incident; little if it has no pull request yet, or if another version wrote it."""
+    kept = await asyncio.to_thread(store.case_file, incident.id)
+    bare = CaseFile(incident.identity, incident.opened_at)
+    try:
+        return bare if kept is None else load_case(kept)
+    except ValueError:
+        return bare
+
+
+async def taken_back(store: Store, incident: IncidentRow) -> None:
+    """The fix of the incident was taken back, or a person wants that: its category has lost what it had earned."""
+    patch = (await known(store, incident)).patch
+    await asyncio.to_thread(_take_back, store, incident, patch)
+
+
+def _take_back(store: Store, incident: IncidentRow, patch: Patch | None) -> None:
+    if incident.ended_at is None and patch is not None:  # still watched: what is marked must be on record
+        stop = Stop(Stage.OBSERVE, Reason.STOPPED, "the fix was taken back")
+        outcome = Outcome(Result.ESCALATED, stop.detail, stop, incident.pull_request)
+        store.ledger.remember(incident.identity, patch.category, patch.pattern, outcome)
+    store.ledger.reverted(incident.id)
 
 
 def _remember(store: Store, case: CaseFile, patch: Patch, outcome: Outcome) -> None:

@@ -73,7 +73,7 @@ async def start(incident: Incident) -> None:
 async def land(store: Store, incident: IncidentRow, *, by: str, approved: bool, key: str) -> None:
     """The incident goes on with its proposal, which `by` merged (or approved, bound to the head that was proven).
 
-    `key` makes a repeated call one.
+    `key` makes a repeated call one, also after the workflow has ended.
     """
     identity = f"{incident.id}+{key}"
     await asyncio.to_thread(store.resume_incident, incident.id, identity, by)

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import time
 from pathlib import Path
 from typing import get_args
@@ -17,11 +17,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from app.core.category import CATEGORIES
+from app.core.commands import COMMANDS, WORD
 from app.core.policy import POLICY_PATH, Policy, json_schema
 from app.doctor.checks import CHECKS
 from app.fix.pattern import Example, FixPattern, description
 from app.fix.pattern import patterns as catalogue
 from app.settings import PREFIX, Settings
+from app.web.desk import OFF_LABEL
 
 HERE = Path(__file__).parent
 WRITTEN = "<!-- written by docs/build.py from the code; edit the code -->"
@@ -39,6 +41,39 @@ _ABOUT_THREATS = (
     "the policy of a pull request's head. Each row is one thing that an attacker, an accident or a platform does, and",
     "each has at least one test that carries its number. A gate whose input is missing is closed.",
 )
+_ABOUT_COMMANDS = (
+    "## Who may",
+    "",
+    "The role is asked of GitHub when the comment is read, for the account's numeric id. Everybody may read a public",
+    "repository, so there the commands that need `read` need `triage`. What stops something needs little; what changes",
+    "code needs the right to change code; what gives power back that was taken away needs `maintain`. Bots, and",
+    "comments that an app wrote in a person's name, command nothing.",
+    "",
+    "Autofix shows by reactions what became of a command: 👀 it was read, 🚀 it is done, 😕 it was not (a reply says",
+    "why), 👎 its author may not command this. Whoever may not command gets no reply.",
+    "",
+    "## What is a command",
+    "",
+    "A line of its own that begins with `/autofix`, one to a comment, in the words of the table and nothing else. Free",
+    "text may stand above and below it. It must be your own new text: quotations, code, and everything behind a first",
+    "HTML tag or comment count for nothing, and neither do edits. When in doubt, put it on the first line.",
+    "",
+    "## What they are bound to",
+    "",
+    "- `run` and `retry` lift one thing only: that the issue must have been opened by the tracker's account. Its",
+    "  link must still lead to a host and organization that the server trusts, and every later gate stays.",
+    "- `approve` is bound to the head commit that was proven. After a push, while changes are requested by somebody",
+    "  with write access, or while the repository is paused, it is refused. The branch's own rules must still be met,",
+    "  and the required checks must still be there. If the base moves on, the very same change is built anew on it and",
+    "  proven again before it merges.",
+    "- `revert` opens a pull request and never merges it. Both files must still be as they were merged; otherwise a",
+    "  person takes the fix back. The category loses its trust at once, whatever becomes of the pull request.",
+    "- `pause` is seen before the next step of every incident. What tells, `stop` and `revert` still work then.",
+    "- Each comment is followed once, however often it is delivered.",
+    "",
+    "What people do without commands counts too: a proposal that is merged unchanged, changed first, or closed, and a",
+    "commit on the default branch that says `This reverts commit ...` of one of our merges.",
+)
 _NAMES = re.compile(r"def (test_\w+)\(|\"(hostile-[\w-]+)\"")
 _TITLES = {
     "PullRequestsAndMerges": "Pull requests and merges",
@@ -53,6 +88,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "patterns.md": patterns(),
         "policy.md": policy(),
+        "commands.md": commands(),
         "doctor.md": doctor(),
         "threats.md": threats(),
         "policy.schema.json": json.dumps(json_schema(), indent=2) + "\n",
@@ -130,10 +166,41 @@ def policy() -> str:
             "| --- | --- | --- |",
             *_keys(Policy, ""),
             "",
-            "The categories are " + ", ".join(f"`{name}`" for name in CATEGORIES) + ".",
+            "The categories are " + _named(CATEGORIES) + ".",
             "",
         )
     )
+
+
+def commands() -> str:
+    """The commands in comments, who may give them, and what is not one."""
+    rows = [f"| `{one.usage}` | {one.about} | {one.least} |" for one in COMMANDS]
+    return "\n".join(
+        (
+            "# Commands",
+            "",
+            WRITTEN,
+            "",
+            "Write one of these in a comment on an issue that Autofix works on, or on its pull request.",
+            "",
+            "| command | what it does | least role |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            f"`{WORD}` alone is `{WORD} help`. The categories are " + _named(CATEGORIES) + ".",
+            "",
+            *_ABOUT_COMMANDS,
+            "",
+            f"The label `{OFF_LABEL}` on the issue or the pull request stops its incident, and no other starts while",
+            "it is there. `enabled: false` in the [policy](policy.md) and `autofix pause` in the operator's shell stop",
+            f"more; `{WORD} resume` lifts neither.",
+            "",
+        )
+    )
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:

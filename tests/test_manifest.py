@@ -18,6 +18,7 @@ READS = {
     "check_run": "checks",
     "check_suite": "checks",
     "deployment_status": "deployments",
+    "issue_comment": "issues",
     "issues": "issues",
     "pull_request": "pull_requests",
     "pull_request_review": "pull_requests",

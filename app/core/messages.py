@@ -124,7 +124,7 @@ def pull_body(case: CaseFile) -> str:
         ),
         fence(cause.culprit.code, "python"),
         "### Root cause",
-        _evidence(cause),
+        evidence(cause),
         "### The fix",
         prose(patch.summary),
         bullets(prose(reason) for reason in patch.why if reason not in cause.failure.evidence),
@@ -153,13 +153,13 @@ def status(case: CaseFile) -> str:
         headline = f"{code(case.cause.exception)} at {code(case.cause.place)}"
     else:
         headline = "investigating" if case.finding is None else code(case.finding.title)
-    return f"**Autofix is on it:** {headline}\n\n{_progress(case)}"
+    return f"**Autofix is on it:** {headline}\n\n{progress(case)}"
 
 
 def resolved(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment of a verified fix: the one sentence first, then the evidence."""
     return "\n\n".join(
-        (f"**Fixed and verified:** {outcome.summary}", _progress(case), _rates(given(case.verdict)))
+        (f"**Fixed and verified:** {outcome.summary}", progress(case), _rates(given(case.verdict)))
     )
 
 
@@ -169,7 +169,8 @@ def ended(case: CaseFile, outcome: Outcome) -> str:
     heading = "A fix is proposed" if proposed else "Handed over to a person"
     # An escalation explains itself in a comment of its own.
     why = prose(outcome.stop.detail) if outcome.stop and proposed else ""
-    return "\n\n".join(part for part in (f"**{heading}:** {outcome.summary}", why, _progress(case)) if part)
+    told = (f"**{heading}:** {outcome.summary}", why, progress(case, over=True))
+    return "\n\n".join(part for part in told if part)
 
 
 def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
@@ -223,7 +224,7 @@ def _found(case: CaseFile) -> tuple[str, ...]:
         "#### What was found",
         f"Culprit: {code(cause.place)} in {code(cause.function)}",
         fence(cause.culprit.code, "python"),
-        _evidence(cause),
+        evidence(cause),
         values({key: str(value) for key, value in recorded.items()}),
     )
 
@@ -239,8 +240,8 @@ def _tried(case: CaseFile) -> tuple[str, ...]:
     )
 
 
-def _progress(case: CaseFile) -> str:
-    """One row for each stage that has something to tell."""
+def progress(case: CaseFile, *, over: bool = False) -> str:
+    """One row for each stage that has something to tell; `over` tells that nothing more is done."""
     rows: list[tuple[Stage, str]] = []
     if case.finding is not None:
         rows.append((Stage.DETECT, f"{_tracker_link(case.finding)} {_counts(case.finding)}"))
@@ -256,19 +257,19 @@ def _progress(case: CaseFile) -> str:
             (Stage.VERIFY, f"[{code(case.evidence.check)}]({case.evidence.url}): {case.evidence.summary}")
         )
     if case.pull is not None:
-        rows.append((Stage.MERGE, _merge_state(case)))
+        rows.append((Stage.MERGE, _merge_state(case, over=over)))
     if case.release is not None:
         live = f"live in {code(case.release.environment)} since {clock(case.release.live_since)}"
         rows.append((Stage.OBSERVE, live))
     return table(("stage", "result"), rows)
 
 
-def _merge_state(case: CaseFile) -> str:
+def _merge_state(case: CaseFile, *, over: bool) -> str:
     pull = given(case.pull)
     if case.merged is not None:
         said = (f"#{pull.number} merged as {case.merged.sha}", *map(prose, case.merged.remarks))
         return "; ".join(said).replace("|", "\\|")
-    if isinstance(case.armed, Held):
+    if over or isinstance(case.armed, Held):
         return f"#{pull.number} is open; not merged by Autofix"
     if isinstance(case.armed, Armed):
         return f"#{pull.number} merges when these are green: {', '.join(map(code, case.armed.rules))}"
@@ -294,7 +295,8 @@ def _trace(finding: Finding) -> str:
     return scrub_text("\n".join(lines))
 
 
-def _evidence(cause: RootCause) -> str:
+def evidence(cause: RootCause) -> str:
+    """The facts that confirm the root cause, and who last changed the line."""
     facts = [prose(fact) for fact in cause.failure.evidence]
     suspect = cause.suspect
     if suspect is not None:

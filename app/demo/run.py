@@ -19,6 +19,7 @@ from rich.console import Console
 
 from app.demo.autofix import AutofixServer, ServerFailed
 from app.demo.display import Display, list_scenarios
+from app.demo.people import step_in
 from app.demo.platform.traffic import MixUnreadable
 from app.demo.scenario import SCENARIOS, Scenario
 from app.demo.story import Story, tell
@@ -130,21 +131,23 @@ async def _play(
 async def play(
     world: World, display: Display, chance: random.Random, *, after_seconds: float = AFTER_SECONDS
 ) -> tuple[Story, str]:
-    """The story of the world's one incident, and its diff, once it has ended.
+    """The story of the world's anomaly, and the diff of its last incident, once that has ended.
 
     Raises:
         DemoFailed: if it has not ended within the longest time a demo may take.
     """
     store = Store(world.server.store_url)
     assassin = asyncio.create_task(_kill(world.server, store, world.scenario.kills, display, chance))
+    people = asyncio.create_task(step_in(world, store, display))
     try:
-        incident = await _follow(world, store, display)
+        incident = await _follow(world, store, display, people)
         deployed = _deployed_at(world)
         await asyncio.sleep(after_seconds)
         steps = await asyncio.to_thread(store.steps, incident.id)
     finally:
         assassin.cancel()
-        await asyncio.gather(assassin, return_exceptions=True)
+        people.cancel()
+        await asyncio.gather(assassin, people, return_exceptions=True)
         store.close()
     if deployed is None:
         before, after = world.rate(None, incident.ended_at), world.rate(incident.ended_at)
@@ -153,20 +156,28 @@ async def play(
     return tell(world.scenario.name, incident, steps, before, after), await _diff(world, incident)
 
 
-async def _follow(world: World, store: Store, display: Display) -> IncidentRow:
-    """The first incident once it has ended, its steps told on the way. A bad fix may cause more of them."""
+async def _follow(world: World, store: Store, display: Display, people: asyncio.Task[None]) -> IncidentRow:
+    """The last incident of the first anomaly, once it has ended and nobody steps in any more; its steps are told.
+
+    A bad fix may cause other anomalies.
+    """
     start = time.monotonic()
-    told = 0
+    told: dict[str, int] = {}
     while time.monotonic() < start + LONGEST_SECONDS:
         if time.monotonic() > start + QUIET_SECONDS and world.rate().errors == 0:
             raise DemoFailed("no request of the customers has failed: does traffic.json reach the bug?")
-        for incident in (await asyncio.to_thread(store.incidents))[-1:]:
+        over = people.done()
+        if over:
+            people.result()
+        incidents = await asyncio.to_thread(store.incidents)
+        ours = [one for one in incidents if one.fingerprint == incidents[-1].fingerprint]
+        for incident in reversed(ours):
             steps = await asyncio.to_thread(store.steps, incident.id)
-            for step in steps[told:]:
+            for step in steps[told.get(incident.id, 0) :]:
                 display.step(step)
-            told = len(steps)
-            if incident.ended_at is not None:
-                return incident
+            told[incident.id] = len(steps)
+        if over and ours and ours[0].ended_at is not None:
+            return ours[0]
         await asyncio.sleep(POLL_SECONDS)
     raise DemoFailed(f"no incident has ended within {LONGEST_SECONDS:.0f} seconds")
 

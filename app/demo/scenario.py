@@ -54,6 +54,17 @@ SCENARIOS: dict[str, Scenario] = {
             protected=False,
         ),
         Scenario(
+            "tampered",
+            "a person pushes to the fix's branch while its checks run; it is theirs now",
+            Result.ESCALATED,
+            Reason.HANDED_OVER,
+        ),
+        Scenario(
+            "commands",
+            "a person stops the fix, tries again, asks why, and approves it, all in comments",
+            Result.FIXED,
+        ),
+        Scenario(
             "crash",
             "the server is killed twice at random, and the fix still arrives once",
             Result.FIXED,

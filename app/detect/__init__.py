@@ -17,8 +17,11 @@ def recognise(author_id: int | None, body: str, settings: Settings) -> SentryLin
 
     Authors are compared by numeric id, hosts and organizations exactly: text alone convinces nobody.
     """
-    if author_id not in settings.sentry_author_ids:
-        return None
+    return trusted_link(body, settings) if author_id in settings.sentry_author_ids else None
+
+
+def trusted_link(body: str, settings: Settings) -> SentryLink | None:
+    """The Sentry issue that a text links to, whoever wrote it; None unless the link leads to a trusted place."""
     link = parse_link(body, hosts=sentry_hosts(settings))
     if link is None or link.organization not in {*settings.sentry_organizations, None}:
         return None
@@ -41,7 +44,9 @@ async def detect(clients: Clients, settings: Settings, incident: Incident) -> Fi
         incident.issue
     )
     body = issue.body or ""
-    link = recognise(issue.user.id if issue.user else None, body, settings)
+    author = issue.user.id if issue.user else None
+    vouched = incident.vouched_by is not None
+    link = trusted_link(body, settings) if vouched else recognise(author, body, settings)
     if link is None:
         return _stop(
             Reason.UNTRUSTED, "the issue was not opened by a trusted account, or links to an unknown Sentry"

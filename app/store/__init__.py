@@ -89,6 +89,8 @@ class IncidentRow:
     merged_at: float | None = None
     approved_by: str | None = None
     workflow: str | None = None
+    vouched_by: str | None = None
+    asked_in: int | None = None
 
     @property
     def workflow_id(self) -> str:
@@ -225,21 +227,28 @@ class Store:
         issue: int,
         fingerprint: str,
         again: bool = False,
+        vouched_by: str | None = None,
+        asked_in: int | None = None,
     ) -> tuple[Incident, bool]:
         """The running incident of this fingerprint, and whether it is new.
 
         The id is derived from repository and fingerprint. A fingerprint that comes back after its incident ended
-        gets a new incident with the next number; the same issue only does if a person asks for it (`again`).
+        gets a new incident with the next number; the same issue only does if a person asks for it (`again`), and the
+        comment `asked_in` which they did is followed once.
         """
         stem = f"inc-{repository_id}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:10]}"
         while True:
             earlier = self._incidents_of(repository_id, fingerprint)
             for row in earlier:
-                if row.ended_at is None or (row.issue == issue and not again):
+                asked = asked_in is not None and row.asked_in == asked_in
+                if row.ended_at is None or asked or (row.issue == issue and not again):
                     return _incident(row), False
             identity = f"{stem}-{len(earlier) + 1}" if earlier else stem
-            incident = Incident(identity, repository, repository_id, installation_id, issue, fingerprint)
+            incident = Incident(
+                identity, repository, repository_id, installation_id, issue, fingerprint, vouched_by
+            )
             columns = {**asdict(incident), "opened_at": self._clock(), "stage": Stage.DETECT, "summary": ""}
+            columns["asked_in"] = asked_in
             try:
                 with self._engine.begin() as connection:
                     connection.execute(sa.insert(incidents).values(columns))
@@ -274,8 +283,18 @@ class Store:
 
     def incident_of_pull(self, repository_id: int, number: int) -> IncidentRow | None:
         """The newest incident whose pull request has this number."""
-        of_pull = incidents.c.pull_request == number
-        query = _INCIDENTS.where(incidents.c.repository_id == repository_id, of_pull)
+        return self._newest(repository_id, incidents.c.pull_request == number)
+
+    def incident_of_issue(self, repository_id: int, number: int) -> IncidentRow | None:
+        """The newest incident that this issue reports."""
+        return self._newest(repository_id, incidents.c.issue == number)
+
+    def incident_of_merge(self, repository_id: int, sha: str) -> IncidentRow | None:
+        """The incident whose fix was merged as `sha`."""
+        return self._newest(repository_id, incidents.c.merge_sha == sha)
+
+    def _newest(self, repository_id: int, which: sa.ColumnElement[bool]) -> IncidentRow | None:
+        query = _INCIDENTS.where(incidents.c.repository_id == repository_id, which)
         with self._engine.connect() as connection:
             row = connection.execute(query.order_by(incidents.c.opened_at.desc())).first()
         return None if row is None else IncidentRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
@@ -296,10 +315,17 @@ class Store:
         self._update(incident, merge_sha=sha, merged_at=at)
 
     def resume_incident(self, incident: str, workflow: str, approved_by: str) -> None:
-        """An incident that had ended goes on in another workflow: a person merged its fix, or approved it."""
-        self._update(
-            incident, ended_at=None, result=None, reason=None, approved_by=approved_by, workflow=workflow
+        """An incident that had ended goes on in another workflow: a person merged its fix, or approved it.
+
+        Nothing changes if it went on there before.
+        """
+        goes_on = sa.or_(incidents.c.workflow.is_(None), incidents.c.workflow != workflow)
+        query = sa.update(incidents).where(incidents.c.id == incident, goes_on)
+        now = query.values(
+            ended_at=None, result=None, reason=None, approved_by=approved_by, workflow=workflow
         )
+        with self._engine.begin() as connection:
+            connection.execute(now)
 
     def enter_stage(self, incident: str, stage: Stage) -> None:
         """The incident is seen to be in `stage`."""
@@ -352,7 +378,13 @@ _INCIDENTS = sa.select(*(column for column in incidents.c if column.name != "cas
 
 def _incident(row: Any) -> Incident:
     return Incident(
-        row.id, row.repository, row.repository_id, row.installation_id, row.issue, row.fingerprint
+        row.id,
+        row.repository,
+        row.repository_id,
+        row.installation_id,
+        row.issue,
+        row.fingerprint,
+        row.vouched_by,
     )
 
 

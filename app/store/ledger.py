@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.core.model import Attempt, Handling, Incident, Outcome, Reason, Result, TrackRecord
-from app.store.tables import incidents, pardons, pauses, track_record
+from app.store.tables import incidents, orders, pardons, pauses, track_record
 
 # The row of `pauses` that stops every repository.
 EVERYWHERE = 0
 DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command: `done` or not, and what its author is told; empty if a reaction says enough."""
+
+    done: bool
+    text: str = ""
 
 
 class Ledger:
@@ -139,6 +148,12 @@ class Ledger:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
+    def paused_since(self, repository_id: int) -> float | None:
+        """When exactly this repository was paused (epoch seconds); None if it is not."""
+        query = sa.select(pauses.c.at).where(pauses.c.repository_id == repository_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
     def pardon(self, repository_id: int, category: str, by: str) -> None:
         """What the category did before counts no more."""
         key = (pardons.c.repository_id == repository_id, pardons.c.category == category)
@@ -154,3 +169,29 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             return float(connection.execute(query).scalar() or 0.0)
+
+    # What people asked for in comments ---------------------------------------------------------------------------
+
+    def answer_to(self, comment: int) -> Answer | None:
+        """What the comment's command came to; None if it was not followed yet."""
+        query = sa.select(orders.c.done, orders.c.answer).where(orders.c.comment == comment)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Answer(done=bool(row.done), text=row.answer)
+
+    def keep_answer(self, comment: int, repository_id: int, verb: str, by: str, answer: Answer) -> None:
+        """What the comment's command came to is on record; the first answer stands."""
+        row = {
+            "comment": comment,
+            "repository_id": repository_id,
+            "verb": verb,
+            "by": by,
+            "at": self._clock(),
+            "done": answer.done,
+            "answer": answer.text,
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(orders).values(row))
+        except sa.exc.IntegrityError:
+            return

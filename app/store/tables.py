@@ -66,6 +66,8 @@ incidents = Table(
     Column("merged_at", Float),
     Column("approved_by", String(100)),
     Column("workflow", String(160)),
+    Column("vouched_by", String(100)),
+    Column("asked_in", BigInteger),
     Index("ix_incidents_merge_sha", "merge_sha"),
     Index("ix_incidents_repository", "repository_id", "ended_at"),
     Index("ix_incidents_fingerprint", "repository_id", "fingerprint"),
@@ -117,4 +119,17 @@ pardons = Table(
     Column("category", String(64), primary_key=True),
     Column("by", String(100), nullable=False),
     Column("at", Float, nullable=False),
+)
+
+# What was asked for in a comment, by whom, and what the answer was: each comment has its effect once.
+orders = Table(
+    "orders",
+    metadata,
+    Column("comment", BigInteger, primary_key=True, autoincrement=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("verb", String(32), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("answer", Text, nullable=False),
 )

@@ -9,9 +9,11 @@ import json
 import structlog
 from gidgethub.sansio import Event
 
+from app.clients import Clients
 from app.settings import Settings
 from app.store import DeliveryState, Store, StoredDelivery
-from app.web.events import Desk, handle
+from app.web.desk import Desk
+from app.web.events import handle
 from app.web.installations import Examinations
 
 log = structlog.get_logger(__name__)
@@ -28,9 +30,10 @@ class Poison(Exception):
 class Dispatcher:
     """Processes the inbox in the background, from `start` to `stop`."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, clients: Clients) -> None:
         self._store = store
         self._settings = settings
+        self._clients = clients
         self._examinations = Examinations(settings)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -69,7 +72,7 @@ class Dispatcher:
                 self._wake.set()
 
     async def _process(self, delivery: StoredDelivery) -> None:
-        desk = Desk(self._store, self._settings, [], self._examinations)
+        desk = Desk(self._store, self._settings, self._clients, [], self._examinations)
         try:
             event = Event(read_json(delivery.body), event=delivery.event, delivery_id=delivery.guid)
             meant = await handle(event, desk)

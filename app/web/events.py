@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Annotated, Any
 
 import structlog
 from gidgethub.routing import Router
 from gidgethub.sansio import Event
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from app import workflow
 from app.detect import fingerprint, recognise
-from app.settings import Settings
-from app.store import Store
-from app.web.installations import Examinations, named
+from app.web import commands, handling
+from app.web.desk import PERSON, Desk, IssueEvent, RepositoryEvent
+from app.web.installations import named
 
 log = structlog.get_logger(__name__)
-router = Router()
+router = Router(commands.router, handling.router)
 
 # Each of these may be what a waiting incident waits for.
 WAKING = (
@@ -33,58 +31,6 @@ WAKING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What handlers work with. `handled` turns true when an event had a meaning for us."""
-
-    store: Store
-    settings: Settings
-    handled: list[str]
-    examinations: Examinations | None = None
-
-
-class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Id(_Payload):
-    id: int
-
-
-class _Repository(_Payload):
-    id: int
-    # It becomes part of request addresses, so it must be nothing but a name.
-    full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
-
-
-class _Issue(_Payload):
-    number: int
-    body: str | None = None
-    user: _Id | None = None
-    pull_request: dict[str, Any] | None = None
-
-
-class _Sender(_Payload):
-    login: str
-    type: str
-
-
-class IssueEvent(_Payload):
-    """The part of an `issues` delivery that we read."""
-
-    issue: _Issue
-    repository: _Repository
-    installation: _Id
-    sender: _Sender | None = None
-
-
-class RepositoryEvent(_Payload):
-    """The part of any repository's delivery that we read."""
-
-    repository: _Repository
-    installation: _Id
-
-
 @router.register("issues", action="opened")
 @router.register("issues", action="reopened")
 @router.register("issues", action="edited")
@@ -92,7 +38,7 @@ async def on_issue(event: Event, desk: Desk) -> None:
     """An issue that reports an anomaly starts the incident's workflow, once."""
     payload = IssueEvent.model_validate(event.data)
     issue = payload.issue
-    if issue.pull_request is not None:
+    if issue.pull_request is not None or issue.is_off:
         return
     link = recognise(issue.user.id if issue.user else None, issue.body or "", desk.settings)
     if link is None:
@@ -116,7 +62,7 @@ async def on_issue_gone(event: Event, desk: Desk) -> None:
     """A person who closes or removes the issue stops its incident. Bots close issues too: they stop nothing."""
     payload = IssueEvent.model_validate(event.data)
     sender = payload.sender
-    if sender is None or sender.type != "User":
+    if sender is None or sender.type != PERSON:
         return
     running = await asyncio.to_thread(desk.store.incidents, repository_id=payload.repository.id, running=True)
     for incident in running:
@@ -152,11 +98,12 @@ for _name in WAKING:
 
 async def handle(event: Event, desk: Desk) -> bool:
     """True if the event had a meaning for us. A payload of another shape than its event's has none."""
-    try:
-        await router.dispatch(event, desk)
-    except ValidationError as fault:
-        log.info(
-            "payload does not fit its event", github_event=event.event, fault=str(fault.errors()[0]["loc"])
-        )
-        return False
+    # Each meaning stands for itself: what goes wrong with one of them does not take the others away.
+    ends = await asyncio.gather(*(one(event, desk) for one in router.fetch(event)), return_exceptions=True)
+    for fault in ends:
+        if isinstance(fault, ValidationError):
+            where = str(fault.errors()[0]["loc"])
+            log.info("payload does not fit its event", github_event=event.event, fault=where)
+        elif fault is not None:
+            raise fault
     return bool(desk.handled)

@@ -58,7 +58,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         engine = Engine(settings.data_dir, database_url=settings.database_url)
         stack.push_async_callback(engine.stop)
         engine.launch()
-        dispatcher = Dispatcher(store, settings)
+        dispatcher = Dispatcher(store, settings, clients)
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
         runner = await serve(create_app(store, settings, dispatcher), settings.host, settings.port)

@@ -58,6 +58,24 @@ def push_file(world: World, path: str, text: str) -> None:
     world.repository.after_push(main, before, after, world.github.site.accounts["ada"])
 
 
+async def test_m21_a_pause_by_comment_stops_a_fix_that_is_about_to_merge(played: Play) -> None:
+    def write(world: World) -> None:
+        def pause(event: Event) -> None:
+            if (event.name, event.action) == ("pull_request", "auto_merge_enabled"):
+                world.github.comment(world.repository.issues[1], login="ada", body="/autofix pause")
+
+        world.github.on_event(pause)
+
+    world, story = await played("fixed", before=write)
+
+    assert (story.outcome, story.reason) == ("escalated", "paused"), story.summary
+    (pull,) = world.repository.pulls.values()
+    assert pull.open
+    assert pull.auto_merge is None
+    (comment,) = [one for one in world.repository.issues[1].comments if one.user.login == "ada"]
+    assert [one.content for one in comment.reactions] == ["eyes", "rocket"]
+
+
 async def test_a_base_that_moves_on_is_followed_and_the_fix_is_proven_anew(played: Play) -> None:
     moved: list[World] = []
 

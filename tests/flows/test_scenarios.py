@@ -207,3 +207,62 @@ async def test_another_none_bug_planted_by_hand_is_fixed_too(
     assert_ends_as_told(story)
     assert "shop/cart.py" in story.summary
     assert story.after.errors == 0
+
+
+async def test_m1_a_push_while_the_checks_run_hands_the_fix_over_and_touches_nothing_of_theirs(
+    played: Play,
+) -> None:
+    world, story = await played("tampered")
+
+    assert_ends_as_told(story)
+    pull = the_pull(world)
+    assert pull.open
+    assert pull.auto_merge is None
+    assert git(world, "rev-list", "--count", "main").strip() == "1"
+    theirs, ours, base = git(world, "log", "--format=%an", pull.head_ref).split("\n")[:3]
+    assert (theirs, ours, base) == ("Ada", BOT, "Ada")
+    assert "THANKS" in git(world, "show", f"{pull.head_ref}:shop/receipts.py")
+    status, escalation = our_comments(world)
+    assert "Someone pushed to the branch; the pull request is theirs now." in escalation
+    assert "Handed over to a person" in status
+    assert f"#{pull.number} is open; not merged by Autofix" in status
+    assert record_of_the_category(world).streak == 0
+
+
+async def test_a_person_stops_retries_asks_and_approves_in_comments(played: Play) -> None:
+    world, story = await played("commands")
+
+    assert_ends_as_told(story)
+    issue = the_issue(world)
+    ours = [one for one in issue.comments if one.user.login == BOT]
+    theirs = [one for one in issue.comments if one.user.login == "ada"]
+    assert [one.body for one in theirs] == [
+        "/autofix stop",
+        "/autofix retry",
+        "/autofix explain",
+        "/autofix approve",
+    ]
+    for comment in theirs:
+        assert [(one.user.login, one.content) for one in comment.reactions] == [
+            (BOT, "eyes"),
+            (BOT, "rocket"),
+        ]
+    # The first incident's status and escalation, the second one's status, and the one answer in words.
+    assert len(ours) == 4
+    (escalation,) = [one.body for one in ours if "Autofix needs a person" in one.body]
+    assert "Stopped by `ada`." in escalation
+    (explained,) = [one.body for one in ours if "#### Why this fix" in one.body]
+    assert "sets `null-safety` to propose" in explained
+    assert "`/autofix approve`" in explained
+    (resolved,) = [one.body for one in ours if "Fixed and verified" in one.body]
+    assert story.summary in resolved
+
+    first, second = (world.repository.pulls[number] for number in sorted(world.repository.pulls))
+    assert first.open
+    assert first.auto_merge is None
+    assert second.merged_at is not None
+    assert second.number == story.pull_request
+    assert second.head_ref == f"{first.head_ref}-2"
+    assert git(world, "rev-list", "--count", "main").strip() == "2"
+    assert issue.state == "closed"
+    assert story.after.errors == 0

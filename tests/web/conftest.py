@@ -8,15 +8,18 @@ import hmac
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from app.clients import Clients
 from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
 from app.web.server import create_app, serve
+from contracts.journal import violations
+from town import Town, town_of
 
 SECRET = "it's a secret to everybody"
 
@@ -91,11 +94,25 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def site(store: Store, settings: Settings) -> AsyncIterator[Site]:
-    dispatcher = Dispatcher(store, settings)
+def clients() -> Clients:
+    """Nobody to talk to: what asks for more than a workflow brings its own."""
+    return Clients(cast("Any", None), cast("Any", None))
+
+
+@pytest.fixture
+async def site(store: Store, settings: Settings, clients: Clients) -> AsyncIterator[Site]:
+    dispatcher = Dispatcher(store, settings, clients)
     runner = await serve(create_app(store, settings, dispatcher), "127.0.0.1", 0)
     host, port = runner.addresses[0][:2]
     limits = httpx.Limits(max_connections=40)
     async with httpx.AsyncClient(base_url=f"http://{host}:{port}", limits=limits, trust_env=False) as http:
         yield Site(host, port, store, dispatcher, http)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    async with town_of(tmp_path, monkeypatch) as town:
+        yield town
+        found = violations(town.github)
+        assert not found, "\n".join(found)

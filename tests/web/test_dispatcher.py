@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import workflow
+from app.clients import Clients
 from app.core.model import Incident
 from app.settings import Settings
 from app.store import MAX_ATTEMPTS, DeliveryState, Store
@@ -71,8 +72,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = Desk(store, Dispatcher(store, settings))
+def desk(store: Store, settings: Settings, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(store, Dispatcher(store, settings, clients))
 
     async def start(incident: Incident) -> None:
         desk.started.append(incident)

@@ -11,12 +11,14 @@ import pytest
 from gidgethub.sansio import Event
 from structlog.testing import capture_logs
 
+from app.clients import Clients
 from app.core.errors import NotFound
 from app.doctor.access import Access
 from app.doctor.finding import Diagnosis, Finding, Level, Mark
 from app.settings import Settings
 from app.store import Store
-from app.web.events import Desk, handle
+from app.web.desk import Desk
+from app.web.events import handle
 from app.web.installations import MOST_WAITING, Examinations
 
 REPOSITORIES = [{"full_name": "acme/shop"}, {"full_name": "acme/site"}]
@@ -72,12 +74,12 @@ async def deliver(desk: Desk, name: str, data: dict[str, Any]) -> bool:
     ],
 )
 async def test_each_installed_repository_is_looked_at_and_told_in_one_line(
-    settings: Settings, store: Store, name: str, data: dict[str, Any]
+    settings: Settings, store: Store, clients: Clients, name: str, data: dict[str, Any]
 ) -> None:
     looks = Looks()
     async with running(settings, looks) as examinations:
         with capture_logs() as logs:
-            assert await deliver(Desk(store, settings, [], examinations), name, data)
+            assert await deliver(Desk(store, settings, clients, [], examinations), name, data)
             await examinations.done()
     assert looks.seen == ["acme/shop", "acme/site"]
     assert logs == [
@@ -112,11 +114,11 @@ async def test_each_installed_repository_is_looked_at_and_told_in_one_line(
     ],
 )
 async def test_nothing_else_is_looked_at(
-    settings: Settings, store: Store, name: str, data: dict[str, Any]
+    settings: Settings, store: Store, clients: Clients, name: str, data: dict[str, Any]
 ) -> None:
     looks = Looks()
     async with running(settings, looks) as examinations:
-        assert not await deliver(Desk(store, settings, [], examinations), name, data)
+        assert not await deliver(Desk(store, settings, clients, [], examinations), name, data)
         await examinations.done()
     assert looks.seen == []
 

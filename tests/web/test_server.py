@@ -212,11 +212,11 @@ async def test_w16_slow_senders_are_sent_away_and_hold_nobody_up(
 
 
 async def test_w16_headers_that_do_not_end_are_not_waited_for(
-    store: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    store: Any, settings: Any, clients: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "IDLE_SECONDS", 0.3)
     runner = await server.serve(
-        server.create_app(store, settings, Dispatcher(store, settings)), "127.0.0.1", 0
+        server.create_app(store, settings, Dispatcher(store, settings, clients)), "127.0.0.1", 0
     )
     host, port = runner.addresses[0][:2]
     reader, writer = await asyncio.open_connection(host, port)

@@ -66,6 +66,14 @@ class RepositoryFacts(Answer):
     full_name: str
     default_branch: str
     archived: bool = False
+    # Who does not say so is treated as public: there, everybody may read.
+    private: bool = False
+
+
+class Label(Answer):
+    """A label."""
+
+    name: str
 
 
 class Issue(Answer):
@@ -76,14 +84,26 @@ class Issue(Answer):
     body: str | None = None
     state: str
     user: Account | None = None
+    labels: tuple[Label, ...] = ()
+    pull_request: dict[str, Any] | None = None
 
 
 class Comment(Answer):
-    """A comment on an issue or pull request."""
+    """A comment on an issue or pull request; `by_app` is the App through which a person's account wrote it."""
 
     id: int
     body: str | None = None
     html_url: str
+    issue_url: str = ""
+    user: Account | None = None
+    by_app: dict[str, Any] | None = Field(default=None, alias="performed_via_github_app")
+
+
+class Permission(Answer):
+    """What an account may do in a repository: `permission` knows no `triage` and `maintain`, `role_name` does."""
+
+    permission: str
+    role_name: str = ""
     user: Account | None = None
 
 
@@ -151,6 +171,8 @@ class PullFacts(Answer):
     base: _Side
     user: Account | None = None
     merged_at: str | None = None
+    merge_commit_sha: str | None = None
+    merged_by: Account | None = None
 
     @property
     def from_here(self) -> bool:

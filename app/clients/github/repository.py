@@ -22,6 +22,7 @@ from app.clients.github.answers import (
     DeploymentStatus,
     GitCommit,
     Issue,
+    Permission,
     PullFacts,
     PullState,
     RepositoryFacts,
@@ -58,6 +59,21 @@ class RepositoryClient:
     async def issue(self, number: int) -> Issue:
         """One issue, as it stands now."""
         return Issue.read(await self._api.get(f"{self._root}/issues/{number}"))
+
+    async def issue_comment(self, number: int) -> Comment | None:
+        """A comment by its id, as it stands now; None if it is gone."""
+        try:
+            return Comment.read(await self._api.get(f"{self._root}/issues/comments/{number}"))
+        except NotFound:
+            return None
+
+    async def permission(self, login: str) -> Permission | None:
+        """What the account may do here; None if there is no such account."""
+        try:
+            answer = await self._api.get(f"{self._root}/collaborators/{_part(login)}/permission")
+        except NotFound:
+            return None
+        return Permission.read(answer)
 
     async def resolve(self, ref: str) -> str | None:
         """The full SHA of the commit that `ref` (branch, tag or SHA) names; None if there is none."""
@@ -229,6 +245,10 @@ class RepositoryClient:
         path = self._root + "/pulls?state=open&per_page=100"
         return [PullFacts.read(item) for item in await self._api.pages(path)]
 
+    async def pull(self, number: int) -> PullFacts:
+        """The pull request as REST shows it now: who opened it, and who merged it."""
+        return PullFacts.read(await self._api.get(f"{self._root}/pulls/{number}"))
+
     async def pull_state(self, number: int) -> PullState:
         """The pull request as it stands now; the repository is found under its present name only."""
         data = await self._graphql(documents.PULL_STATE, number=number)
@@ -238,8 +258,10 @@ class RepositoryClient:
 
     # What changes ----------------------------------------------------------------------------------------------
 
-    async def commit(self, parent: str, changes: Sequence[FileChange], message: str) -> GitCommit:
-        """A new commit on `parent`, not yet on any branch.
+    async def commit(
+        self, parent: str, changes: Sequence[FileChange], message: str, *, removed: Sequence[str] = ()
+    ) -> GitCommit:
+        """A new commit on `parent` that makes the changes and drops the `removed` files, not yet on any branch.
 
         No author or committer is given: only then does GitHub sign it as the App's own (verified) commit.
         """
@@ -250,6 +272,7 @@ class RepositoryClient:
             blob = await self._api.post(self._root + "/git/blobs", {"content": content, "encoding": "base64"})
             sha = CommitSha.read(blob).sha
             entries.append({"path": change.path, "mode": change.mode, "type": "blob", "sha": sha})
+        entries += [{"path": path, "mode": "100644", "type": "blob", "sha": None} for path in removed]
         tree = await self._api.post(self._root + "/git/trees", {"base_tree": base.tree.sha, "tree": entries})
         commit = {"message": message, "tree": CommitSha.read(tree).sha, "parents": [parent]}
         return GitCommit.read(await self._api.post(self._root + "/git/commits", commit))
@@ -344,6 +367,10 @@ class RepositoryClient:
         """The comments of an issue or pull request, oldest first."""
         path = f"{self._root}/issues/{issue}/comments?per_page=100"
         return [Comment.read(item) for item in await self._api.pages(path)]
+
+    async def react(self, comment: int, content: str) -> None:
+        """The comment carries our reaction, once."""
+        await self._api.post(f"{self._root}/issues/comments/{comment}/reactions", {"content": content})
 
     async def close_issue(self, number: int) -> None:
         """The issue is closed as completed."""

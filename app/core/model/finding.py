@@ -13,7 +13,10 @@ from app.core.span import Span
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The identity of one incident: an anomaly (fingerprint) of one repository, and the issue that reports it."""
+    """The identity of one incident: an anomaly (fingerprint) of one repository, and the issue that reports it.
+
+    `vouched_by` is the person with write access who asked for it; without one, only a trusted account's issue counts.
+    """
 
     id: str
     repository: str
@@ -21,6 +24,7 @@ class Incident:
     installation_id: int
     issue: int
     fingerprint: str
+    vouched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,12 @@ class Outcome:
 def is_untold(case: CaseFile, outcome: Outcome) -> bool:
     """True if nobody is told of the outcome: the issue is of unknown origin, or nothing of ours is to be seen yet.
 
-    Whoever wrote an issue of unknown origin must not be able to make us write; and who paused us knows.
+    Whoever wrote an issue of unknown origin must not be able to make us write, unless a person vouched for it; and who
+    paused us knows.
     """
     reason = outcome.stop.reason if outcome.stop else None
-    return reason is Reason.UNTRUSTED or (reason is Reason.PAUSED and case.pull is None)
+    unknown = reason is Reason.UNTRUSTED and case.incident.vouched_by is None
+    return unknown or (reason is Reason.PAUSED and case.pull is None)
 
 
 def given(value: T | None) -> T:

@@ -6,7 +6,10 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-LEVELS = {"none": 0, "read": 1, "write": 2, "admin": 3}
+# `triage` and `maintain` are roles of people only, and differ from the level below where nothing here asks.
+LEVELS = {"none": 0, "read": 1, "triage": 1, "write": 2, "maintain": 2, "admin": 3}
+# What GitHub calls a role where it knows only the old words.
+OLD_WORDS = {"triage": "read", "maintain": "write"}
 
 
 def node_id(prefix: str, number: int | str) -> str:

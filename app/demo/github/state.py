@@ -310,7 +310,7 @@ class Repository:
         return self.git.path
 
     def role(self, account: Account) -> str:
-        """What a person may do here: none, read, write or admin."""
+        """What a person may do here, in the words of `role_name`."""
         if account is self.owner:
             return "admin"
         role = self.collaborators.get(account.login) or self.owner.members.get(account.login)

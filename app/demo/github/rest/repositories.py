@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.demo.github import events
+from app.demo.github.accounts import OLD_WORDS
 from app.demo.github.errors import Refusal, conflict, invalid, not_found, unprocessable
 from app.demo.github.git.objects import TREE_MODE, Entry, Signature
 from app.demo.github.issues import label_named
@@ -164,7 +165,7 @@ def get_permission(call: Call) -> Any:
         raise Refusal(not_found().status, f"{call.params['login']} is not a user")
     role = call.repo.role(account)
     return {
-        "permission": role,
+        "permission": OLD_WORDS.get(role, role),
         "role_name": role,
         "user": {**simple_user(call.site, account), "role_name": role},
     }
