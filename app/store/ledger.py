@@ -14,6 +14,8 @@ from app.store.tables import incidents, orders, pardons, pauses, track_record
 # The row of `pauses` that stops every repository.
 EVERYWHERE = 0
 DAY_SECONDS = 86_400.0
+# For so long a proposal is looked at; what people do later is told by their webhooks alone.
+PATIENCE_SECONDS = 30 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,20 @@ class Ledger:
             connection.execute(
                 sa.update(track_record).where(track_record.c.incident == incident).values(**values)
             )
+
+    def unanswered(self) -> list[str]:
+        """The ended incidents of which it is not known what people did with their pull request, newest first."""
+        query = (
+            sa.select(incidents.c.id)
+            .join(track_record, track_record.c.incident == incidents.c.id)
+            .where(incidents.c.pull_request.is_not(None), incidents.c.merge_sha.is_(None))
+            .where(
+                incidents.c.ended_at >= self._clock() - PATIENCE_SECONDS, track_record.c.handling.is_(None)
+            )
+            .order_by(incidents.c.ended_at.desc())
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def attempts(self, repository_id: int) -> list[Attempt]:
         """Every fix of the repository, oldest first."""

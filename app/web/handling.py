@@ -9,12 +9,13 @@ from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from app import workflow
+from app.clients import Clients
 from app.clients.github import RepositoryClient
 from app.clients.github.answers import PullFacts
 from app.core.errors import NotFound
 from app.core.model import CaseFile, Handling, Result
 from app.learn import known, taken_back
-from app.store import IncidentRow
+from app.store import IncidentRow, Store
 from app.web.desk import OFF_LABEL, PERSON, Account, Desk, Label, Numbered, Payload, RepositoryEvent
 
 router = Router()
@@ -79,19 +80,25 @@ async def on_pull_closed(event: Event, desk: Desk) -> None:
     row = await asyncio.to_thread(desk.store.incident_of_pull, repository.id, number)
     if row is None or row.ended_at is None or row.merge_sha is not None:
         return
-    case = await known(desk.store, row)
+    desk.handled.extend(await settle_pull(desk.clients, desk.store, row))
+
+
+async def settle_pull(clients: Clients, store: Store, row: IncidentRow) -> list[str]:
+    """What people did with the pull request of an ended incident is on record; empty if they did nothing yet."""
+    case = await known(store, row)
     if case.pull is None:
-        return
-    facts = await _repo(desk, repository.full_name, payload.installation).pull(number)
+        return []
+    repo = clients.github.repository(row.repository, row.installation_id)
+    facts = await repo.pull(case.pull.number)
     if facts.state == "open":
-        return
+        return []
     handling = _handling(facts, case)
-    await asyncio.to_thread(desk.store.ledger.handled, row.id, handling)
-    desk.handled.append(f"{handling} {row.id}")
+    await asyncio.to_thread(store.ledger.handled, row.id, handling)
     person = facts.merged_by
     proven = row.result == Result.PROPOSED and case.evidence is not None
     if handling is Handling.MERGED and proven and person is not None and person.type == PERSON:
-        await workflow.land(desk.store, row, by=person.login, approved=False, key="merged")
+        await workflow.land(store, row, by=person.login, approved=False, key="merged")
+    return [f"{handling} {row.id}"]
 
 
 def _handling(facts: PullFacts, case: CaseFile) -> Handling:

@@ -19,6 +19,7 @@ from app.journey import Workbench
 from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
+from app.web.proposals import Proposals
 from app.web.server import create_app, serve
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         dispatcher = Dispatcher(store, settings, clients)
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
+        proposals = Proposals(clients, store, settings.reconcile_seconds)
+        proposals.start()
+        stack.push_async_callback(proposals.stop)
         runner = await serve(create_app(store, settings, dispatcher), settings.host, settings.port)
         stack.push_async_callback(runner.cleanup)
         host, port = runner.addresses[0][:2]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from app.clients import Clients
 from app.core.model import Handling, Level, Reason, Result, given
 from app.core.policy import parse_policy
 from app.demo.github import Issue, issues, merges
 from app.learn import trust_in
 from app.web.desk import OFF_LABEL
 from app.web.handling import _reverts
+from app.web.proposals import Proposals
 from samples import PATCH
 from town import LINK, POLICY, STRANGER, Town, merged_files
 
@@ -80,6 +82,20 @@ async def test_a_running_incident_sees_its_merge_for_itself(town: Town) -> None:
     await merge(town, pull)
     assert (handling(town), town.noted.landed) == (None, [])
     assert "landing" in {workflow for workflow, _ in town.noted.woken}
+
+
+async def test_w13_a_merge_whose_webhook_is_lost_is_found_by_looking(town: Town) -> None:
+    row, pull, _ = await proposed(town)
+    looks = Proposals(Clients(town.client, cast("Any", None)), town.store, 30.0)
+    await looks.look()
+    assert (handling(town), town.noted.landed) == (None, [])
+    town.github.faults.drop(lambda event: event.name == "pull_request", times=None)
+    await merge(town, pull, "wes")
+    assert handling(town) is None
+    await looks.look()
+    await looks.look()
+    assert handling(town) is Handling.MERGED
+    assert town.noted.landed == [(f"{row.id}+merged", "wes", False)]
 
 
 async def test_pull_requests_of_people_are_theirs(town: Town) -> None:

@@ -1,0 +1,56 @@
+"""Proposals that wait for people are looked at now and then, because the webhook of their merge may get lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from app.clients import Clients
+from app.core.errors import ClientError
+from app.store import Store
+from app.web.handling import settle_pull
+
+log = structlog.get_logger(__name__)
+
+# People take their time; a look costs one request for each proposal.
+LOOKS_APART = 10
+
+
+class Proposals:
+    """Looks at what waits, from `start` to `stop`."""
+
+    def __init__(self, clients: Clients, store: Store, reconcile_seconds: float) -> None:
+        self._clients, self._store = clients, store
+        self._pause = LOOKS_APART * reconcile_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """The looks begin, the first one now: webhooks may have been lost while nothing ran."""
+        self._task = asyncio.create_task(self._run(), name="proposals")
+
+    async def stop(self) -> None:
+        """Nothing is looked at any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """What people did since the last look is on record."""
+        for identity in await asyncio.to_thread(self._store.ledger.unanswered):
+            row = await asyncio.to_thread(self._store.incident, identity)
+            if row is None:
+                continue
+            try:
+                for note in await settle_pull(self._clients, self._store, row):
+                    log.info("a webhook was lost", found=note)
+            except ClientError as fault:
+                log.warning("a proposal cannot be looked at", incident=identity, fault=str(fault))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:  # the edge of the process: a database that fails now may answer again later
+                log.exception("the proposals cannot be looked at; trying again")
+            await asyncio.sleep(self._pause)
