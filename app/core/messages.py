@@ -37,11 +37,21 @@ _ADDRESS = re.compile(r"https?://[\w.:/?&=%~+-]{1,500}", re.ASCII)
 # Sentences -----------------------------------------------------------------------------------------------------
 
 
+_CAUSES = {
+    FailureKind.NONE_VALUE: "None check missing",
+    FailureKind.MISSING_KEY: "missing key not handled",
+    FailureKind.BAD_INDEX: "index out of range not handled",
+    FailureKind.EMPTY: "empty collection not handled",
+    FailureKind.WRONG_TYPE: "value of another type not handled",
+    FailureKind.UNBOUND: "name used before it has a value",
+    FailureKind.ZERO: "division by zero not handled",
+    FailureKind.RAISED: "error not handled",
+}
+
+
 def cause_phrase(cause: RootCause) -> str:
     """The root cause in a few words."""
-    if cause.failure.kind is FailureKind.NONE_VALUE:
-        return f"None check missing in {cause.path} line {cause.line}"
-    return f"missing key not handled in {cause.path} line {cause.line}"
+    return f"{_CAUSES[cause.failure.kind]} in {cause.path} line {cause.line}"
 
 
 def summary(case: CaseFile) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.core import messages
 from app.core.markdown import code, fence, name, prose, table, visible
-from app.core.model import CaseFile, Held, Outcome, Raised, Reason, Result, Stage, Stop
+from app.core.model import CaseFile, FailureKind, Held, Outcome, Raised, Reason, Result, Stage, Stop
 from samples import CAUSE, DECISION, FAILURE, FINDING, FRAME, PATCH, case
 
 STOP = Stop(Stage.VERIFY, Reason.CHECK_FAILED, "the check ended failure")
@@ -307,3 +307,10 @@ def test_a_name_is_a_name_or_unknown(text: str, shown: str) -> None:
 def test_a_case_without_what_a_text_is_about_is_a_fault() -> None:
     with pytest.raises(LookupError, match="does not hold"):
         messages.pull_body(CaseFile(case().incident, opened_at=0.0))
+
+
+def test_every_kind_of_failure_has_its_own_words() -> None:
+    causes = [replace(CAUSE, failure=replace(FAILURE, kind=kind)) for kind in FailureKind]
+    phrases = [messages.cause_phrase(cause) for cause in causes]
+    assert len(set(phrases)) == len(FailureKind)
+    assert all(phrase.endswith(" in shop/receipts.py line 12") for phrase in phrases)
