@@ -13,7 +13,6 @@ from app.core.model.finding import (
     Origin,
     Raised,
     RootCause,
-    Span,
     SuspectCommit,
 )
 from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given, is_untold
@@ -32,6 +31,7 @@ from app.core.model.repair import (
 )
 from app.core.model.terms import Action, Applicability, FailureKind, Judgement, Reason, Result, Stage
 from app.core.model.trust import Attempt, End, Handling, Level, Standing, TrackRecord, Trust
+from app.core.span import Span
 
 __all__ = [
     "Action",

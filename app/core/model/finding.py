@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.core.model.terms import FailureKind
+from app.core.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,6 @@ class Finding:
     def root(self) -> Raised:
         """The exception that began the chain."""
         return self.chain[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of source text: lines from 1, columns in characters from 0, the end exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 @dataclass(frozen=True, slots=True)

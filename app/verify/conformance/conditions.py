@@ -1,0 +1,246 @@
+"""The tests that a fix may add. Each asks whether a value is there, and only about a value that the protected code uses.
+
+A test is explained by what it protects: `x is not None` by a use of `x`, `k in m` by `m[k]`, `len(s) > 1` by `s[...]`,
+`n != 0` by a division by it. Any other test, also one that is true or false by itself, stays unexplained.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from app.core.syntax import Function
+from app.verify.conformance.likeness import alike, occurs
+from app.verify.conformance.place import Place, own
+
+# Kinds of tests, as the vocabulary of a category names them.
+NONE, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE = (
+    "none",
+    "key",
+    "length",
+    "empty",
+    "zero",
+    "type",
+    "attribute",
+)
+EVERY = frozenset({NONE, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE})
+
+# Calls that only look, so that asking them once more changes nothing.
+_LOOKING_FUNCTIONS = frozenset({"abs", "bool", "float", "int", "len", "repr", "str"})
+_LOOKING_METHODS = frozenset({"get", "group", "lower", "strip", "upper"})
+_NEEDS_ELEMENTS = frozenset({"float", "int", "max", "min", "next"})
+_LOGARITHMS = frozenset({"log", "log10", "log2"})
+_CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple", "type"})
+
+
+def asks_presence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
+    """True if `test` holds only where what the protected code needs is there."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return asks_absence(inner, protected, place)
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(asks_presence(one, protected, place) for one in parts)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return _compares(left, operator, right, protected, place)
+        case ast.Call(keywords=[]):
+            return _asks_class(test, protected, place)
+        case _:
+            return EMPTY in place.tests and is_quiet(test) and _needs_elements(test, protected)
+
+
+def asks_absence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
+    """True if `test` holds wherever what the protected code needs is not there."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return asks_presence(inner, protected, place)
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return all(asks_absence(one, protected, place) for one in parts)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _OPPOSITE:
+            return _compares(left, _OPPOSITE[type(operator)](), right, protected, place)
+        case _:
+            return False
+
+
+_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Is: ast.IsNot,
+    ast.NotIn: ast.In,
+    ast.LtE: ast.Gt,
+    ast.Lt: ast.GtE,
+    ast.Eq: ast.NotEq,
+    ast.GtE: ast.Lt,
+}
+
+
+def _compares(
+    left: ast.expr, operator: ast.cmpop, right: ast.expr, protected: Sequence[ast.AST], place: Place
+) -> bool:
+    match operator, right:
+        case ast.IsNot(), ast.Constant(value=None):
+            return NONE in place.tests and is_quiet(left) and occurs(left, protected)
+        case ast.In(), _:
+            looks = is_quiet(right) and (isinstance(left, ast.Constant) or is_quiet(left))
+            return KEY in place.tests and looks and _reads(right, left, protected)
+        case ((ast.Gt() | ast.GtE()), ast.Constant(value=int() as bound)) if bound is not True:
+            return LENGTH in place.tests and _is_length_of_indexed(left, protected)
+        case ast.Lt(), _:
+            return LENGTH in place.tests and is_quiet(left) and _is_bound(left, right, protected, place)
+        case ast.NotEq(), ast.Constant(value=0 | 0.0 as zero) if zero is not False:
+            return ZERO in place.tests and is_quiet(left) and divides_by(left, protected)
+        case _:
+            return False
+
+
+def _asks_class(test: ast.Call, protected: Sequence[ast.AST], place: Place) -> bool:
+    match test:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
+            known = isinstance(kind, ast.Name) and kind.id in _CLASSES
+            known = known or occurs(kind, [place.file.tree])
+            return TYPE in place.tests and known and is_quiet(subject) and occurs(subject, protected)
+        case ast.Call(func=ast.Name(id="hasattr"), args=[subject, ast.Constant(value=str(name))]):
+            read = ast.Attribute(subject, name, ast.Load())
+            return ATTRIBUTE in place.tests and is_quiet(subject) and occurs(read, protected)
+        case _:
+            return False
+
+
+def is_quiet(node: ast.expr) -> bool:
+    """True for an expression that only reads: names, attributes, items, arithmetic, and a few calls that look."""
+    reading = (
+        ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple,
+        ast.operator, ast.unaryop, ast.expr_context,
+    )  # fmt: skip
+    return not isinstance(node, ast.Constant) and all(
+        isinstance(one, reading) or (isinstance(one, ast.Call) and _looks(one)) for one in ast.walk(node)
+    )
+
+
+def _looks(call: ast.Call) -> bool:
+    match call:
+        case ast.Call(func=ast.Name(id=name), keywords=[]):
+            return name in _LOOKING_FUNCTIONS
+        case ast.Call(func=ast.Attribute(attr=name), keywords=[]):
+            return name in _LOOKING_METHODS
+        case _:
+            return False
+
+
+def _reads(container: ast.expr, key: ast.expr, protected: Sequence[ast.AST]) -> bool:
+    """True if the protected code needs `key` to be in `container`."""
+    item = ast.Subscript(container, key, ast.Load())
+    return occurs(item, protected) or any(
+        isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Attribute)
+        and one.func.attr == "remove"
+        and alike(one.func.value, container)
+        and alike(one.args, [key])
+        for one in nodes_of(protected)
+    )
+
+
+def _is_length_of_indexed(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
+            return is_quiet(sequence) and is_indexed(sequence, protected)
+        case _:
+            return False
+
+
+def _is_bound(index: ast.expr, length: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
+    """True for `i < len(s)` where `s[i]` is read; the length may have a name."""
+    if isinstance(length, ast.Name):
+        values = list(_assigned(length, place))
+        return len(values) == 1 and _is_bound(index, values[0], protected, place)
+    match length:
+        case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
+            return occurs(ast.Subscript(sequence, index, ast.Load()), protected)
+        case _:
+            return False
+
+
+def _assigned(name: ast.Name, place: Place) -> Iterator[ast.expr]:
+    """What the function gives the name, alone or in a row of names."""
+    for one in own(place.function):
+        match one:
+            case ast.Assign(targets=[ast.Name() as target], value=value) if alike(name, target):
+                yield value
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                yield from (
+                    value for target, value in zip(targets, values, strict=False) if alike(name, target)
+                )
+            case _:
+                pass
+
+
+def is_indexed(sequence: ast.expr, protected: Sequence[ast.AST]) -> bool:
+    """True if an element or a slice of `sequence` is read."""
+    return any(
+        isinstance(one, ast.Subscript) and alike(one.value, sequence) and _is_position(one.slice)
+        for one in nodes_of(protected)
+    )
+
+
+def _is_position(index: ast.expr) -> bool:
+    match index:
+        case ast.Constant(value=int()) | ast.UnaryOp(operand=ast.Constant(value=int())) | ast.Name():
+            return True
+        case _:
+            return False
+
+
+def _needs_elements(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
+    """True if the protected code fails for an empty or zero `node`: it takes an element, converts it, divides by it."""
+    return (
+        is_indexed(node, protected)
+        or divides_by(node, protected)
+        or any(
+            isinstance(one, ast.Call)
+            and isinstance(one.func, ast.Name)
+            and one.func.id in _NEEDS_ELEMENTS
+            and any(alike(argument, node) for argument in one.args)
+            for one in nodes_of(protected)
+        )
+    )
+
+
+def divides_by(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
+    """True if zero for `node` would make the protected code fail: a divisor, a step, what a logarithm is taken of."""
+    for one in nodes_of(protected):
+        match one:
+            case (
+                ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=right)
+                | ast.Call(func=ast.Name(id="range"), args=[_, _, right])
+            ) if occurs(node, [right]):
+                return True
+            case ast.Call(func=ast.Attribute(attr=name), args=[right, *_]) if name in _LOGARITHMS:
+                if occurs(node, [right]):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def says_missing(test: ast.expr) -> bool:
+    """True if a test of the old file already asks for nothing: None, an absent key, an empty or false value."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return any(says_missing(one) for one in parts)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call()):
+            return True
+        case ast.Compare(ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return True
+        case ast.Compare(ops=[ast.NotIn()]):
+            return True
+        case ast.Compare(ops=[ast.Eq()], comparators=[ast.List(elts=[]) | ast.Constant(value=0 | "")]):
+            return True
+        case _:
+            return False
+
+
+def nodes_of(code: Sequence[ast.AST]) -> list[ast.AST]:
+    """Every node of several pieces of code."""
+    return [node for one in code for node in ast.walk(one)]
+
+
+def enclosing_code(function: Function | None) -> list[ast.AST]:
+    """The statements of the function, for tests that protect what comes later in it."""
+    return list(function.body) if function is not None else []

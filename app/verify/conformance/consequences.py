@@ -1,0 +1,254 @@
+"""What a fix may do where something is missing: leave with a neutral value, go on with the next item, or refuse.
+
+A value is explained if it is neutral (None, False, zero, empty), or if the old file itself gives it for the very thing
+that is missing: as the parameter's default, as the default of the same key, or from a guard of the same function. True
+never is: nothing that is missing says yes.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from app.core.exceptions import ancestors, is_builtin, is_for_a_person
+from app.verify.conformance.conditions import nodes_of, says_missing
+from app.verify.conformance.likeness import alike
+from app.verify.conformance.permission import speaks_of_it
+from app.verify.conformance.place import Place, members, own
+
+_EMPTY_CALLS = frozenset({"bytes", "dict", "frozenset", "list", "set", "str", "tuple"})
+_ZERO_CALLS = frozenset({"Decimal", "Fraction", "float", "int"})
+# Errors about the data at hand, which a fix may raise although the file never did.
+_DATA_ERRORS = frozenset(
+    {"AttributeError", "IndexError", "KeyError", "LookupError", "TypeError", "ValueError"}
+)
+_TOO_BROAD = frozenset({"BaseException", "Exception", "object"})
+# What the standard library raises about its input, besides the built-in errors.
+_LIBRARY_ERRORS = {
+    "json": frozenset({"JSONDecodeError"}),
+    "re": frozenset({"error"}),
+    "decimal": frozenset({"InvalidOperation"}),
+    "binascii": frozenset({"Error"}),
+    "struct": frozenset({"error"}),
+    "zlib": frozenset({"error"}),
+    "csv": frozenset({"Error"}),
+    "configparser": frozenset({"Error", "NoOptionError", "NoSectionError"}),
+    "zoneinfo": frozenset({"ZoneInfoNotFoundError"}),
+}
+ERROR_MODULES = frozenset(_LIBRARY_ERRORS)
+_NARROW = frozenset(
+    {"ArithmeticError", "AttributeError", "FileExistsError", "FileNotFoundError", "IndexError", "KeyError", "LookupError"}
+    | {"OverflowError", "StopIteration", "TypeError", "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeError"}
+    | {"ValueError", "ZeroDivisionError", "IsADirectoryError", "NotADirectoryError"}
+)  # fmt: skip
+_LOGGING = frozenset({"debug", "error", "info", "warning"})
+
+
+def is_neutral(node: ast.expr | None) -> bool:
+    """True for None, False, zero, and what is empty."""
+    match node:
+        case None:
+            return True
+        case ast.Constant(value=value):
+            return value is None or value is False or value in ("", b"") or _is_zero(value)
+        case ast.Tuple(elts=[]) | ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
+            return name in _EMPTY_CALLS
+        case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value)], keywords=[]):
+            return name in _ZERO_CALLS and (_is_zero(value) or value == "0")
+        case _:
+            return False
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, int | float) and value is not False and value == 0
+
+
+def is_default(value: ast.expr, subject: ast.expr, place: Place) -> bool:
+    """True if `value` is neutral, or what the old file already takes instead of `subject`."""
+    if is_neutral(value):
+        return True
+    return is_literal(value) and any(alike(value, one) for one in _known_defaults(subject, place))
+
+
+def is_literal(node: ast.expr) -> bool:
+    """True for constants and containers of constants, except for True."""
+    parts = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.expr_context, ast.Load)
+    if isinstance(node, ast.Call):
+        named = isinstance(node.func, ast.Name) and node.func.id in _ZERO_CALLS and not node.keywords
+        return named and all(is_literal(one) for one in node.args)
+    return all(
+        isinstance(one, parts) and not (isinstance(one, ast.Constant) and one.value is True)
+        for one in ast.walk(node)
+    )
+
+
+def _known_defaults(subject: ast.expr, place: Place) -> list[ast.expr]:
+    match subject:
+        case ast.Name(id=name):
+            return _parameter_defaults(name, place)
+        case ast.Subscript(slice=key) | ast.Call(func=ast.Attribute(attr="get"), args=[key, *_]):
+            return [default for other, default in _lookups(place) if alike(key, other)]
+        case _:
+            return []
+
+
+def _parameter_defaults(name: str, place: Place) -> list[ast.expr]:
+    if place.function is None:
+        return []
+    arguments = place.function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    given = list(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+    only = [
+        (one, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is not None
+    ]  # fmt: skip
+    return [default for one, default in [*given, *only] if one.arg == name]
+
+
+def _lookups(place: Place) -> list[tuple[ast.expr, ast.expr]]:
+    """Keys that are constants, each with a default that the old file has for it."""
+    found: list[tuple[ast.expr, ast.expr]] = []
+    for node in place.file.nodes:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="get" | "pop" | "setdefault"), args=[ast.Constant() as key, default]
+            ):
+                found.append((key, default))
+            case ast.IfExp(test=test, body=body, orelse=other) if isinstance(
+                test, ast.Compare | ast.Subscript
+            ):
+                keys = [one.slice for one in ast.walk(test) if isinstance(one, ast.Subscript)]
+                found += [(key, value) for key in keys for value in (body, other)]
+            case ast.BoolOp(
+                op=ast.Or(),
+                values=[
+                    ast.Subscript(slice=key) | ast.Call(func=ast.Attribute(attr="get"), args=[key]),
+                    default,
+                ],
+            ):
+                found.append((key, default))
+            case _:
+                pass
+    return found
+
+
+def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
+    """True if a guard or a handler of the same function already returns `value`, which is not True."""
+    if value is None or (isinstance(value, ast.Constant) and value.value is True):
+        return False
+    for node in own(place.function):
+        match node:
+            case ast.If(test=test, body=[ast.Return(value=known)], orelse=[]) if says_missing(test):
+                pass
+            case ast.ExceptHandler(body=[ast.Return(value=known)]):
+                pass
+            case _:
+                continue
+        if alike(value, known):
+            return True
+    return False
+
+
+def leaves(statement: ast.stmt, place: Place) -> bool:
+    """True for an explained end of the way: a neutral or known return, the next item, or a refusal."""
+    match statement:
+        case ast.Return(value=value):
+            return is_neutral(value) or is_given_elsewhere(value, place) or _is_no_answer(value, place)
+        case ast.Continue():
+            return place.is_in_loop
+        case ast.Raise():
+            return refuses(statement, place)
+        case _:
+            return False
+
+
+def _is_no_answer(value: ast.expr | None, place: Place) -> bool:
+    """`NotImplemented` from a comparison: Python then asks the other operand."""
+    named = isinstance(value, ast.Name) and value.id == "NotImplemented"
+    return (
+        named
+        and place.function is not None
+        and place.function.name in {"__eq__", "__ne__", "__lt__", "__gt__"}
+    )
+
+
+def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bool:
+    """True for the raise of an error that the file knows, with a plain message. `caught` names what it comes from."""
+    match statement.cause:
+        case None:
+            pass
+        case ast.Name(id=name) if name == caught:
+            pass
+        case _:
+            return False
+    if statement.exc is None:
+        return False
+    if any(alike(statement.exc, one) for one in place.file.raised):
+        return True
+    match statement.exc:
+        case ast.Name() | ast.Attribute():
+            return _is_known_error(statement.exc, place)
+        case ast.Call(func=ast.Name() | ast.Attribute() as kind, args=arguments, keywords=[]):
+            return _is_known_error(kind, place) and all(is_message(one, place, caught) for one in arguments)
+        case _:
+            return False
+
+
+def _is_known_error(kind: ast.expr, place: Place) -> bool:
+    if isinstance(kind, ast.Name) and kind.id in _DATA_ERRORS:
+        return True
+    kinds = [one.func if isinstance(one, ast.Call) else one for one in place.file.raised]
+    return any(alike(kind, one) for one in kinds)
+
+
+def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:
+    """True for a text of plain words and names that the function has; nothing is called for it but `str(error)`."""
+    known = place.file.names | ({caught} if caught else set())
+    plain = (
+        ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Attribute, ast.BinOp, ast.Mod, ast.Add,
+        ast.Tuple, ast.expr_context,
+    )  # fmt: skip
+    match node:
+        case ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=name)], keywords=[]):
+            return name == caught
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=args, keywords=[]
+        ):
+            return all(is_message(one, place, caught) for one in args)
+        case _:
+            names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+            return (
+                all(isinstance(one, plain) for one in ast.walk(node))
+                and set(names) <= known
+                and not any(speaks_of_it([one]) for one in nodes_of([node]) if not isinstance(one, ast.Constant))
+            )  # fmt: skip
+
+
+def is_narrow(kind: ast.expr | None, place: Place) -> bool:
+    """True if a handler may take this: a named error about the data, or one that the file already catches by name."""
+    if kind is None:
+        return False
+    return all(_is_narrow_class(one, place) for one in members(kind))
+
+
+def _is_narrow_class(kind: ast.expr, place: Place) -> bool:
+    name = ast.unparse(kind) if isinstance(kind, ast.Name | ast.Attribute) else ""
+    plain = name.rpartition(".")[2]
+    if not name or plain in _TOO_BROAD or is_for_a_person(ancestors(plain)):
+        return False
+    if isinstance(kind, ast.Attribute) and isinstance(kind.value, ast.Name):
+        return plain in _LIBRARY_ERRORS.get(kind.value.id, ()) or name in place.file.caught
+    if is_builtin(name):
+        return name in _NARROW or name in place.file.caught
+    return name in place.file.caught
+
+
+def is_log_line(statement: ast.stmt, place: Place, caught: str | None) -> bool:
+    """True for a line of a logger that the file already writes to, made of words and names."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) as function, args=arguments, keywords=[])):
+            called = name in _LOGGING and ast.unparse(function) in place.file.called
+            return called and all(is_message(one, place, caught) for one in arguments)
+        case _:
+            return False
