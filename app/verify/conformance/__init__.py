@@ -17,11 +17,12 @@ import warnings
 from app.core.syntax import names_bound, names_in
 from app.verify.conformance.alignment import Edit, Reader, Reading, TooMuch
 from app.verify.conformance.place import OldFile
+from app.verify.conformance.regression_test import own_sources, unexplained_test
 from app.verify.conformance.text import comment_problems, identifier_problems, outside_problems, read_problems
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import VOCABULARIES
 
-__all__ = ["MOST_EDITS", "MOST_STATEMENTS", "Unexplained", "unexplained"]
+__all__ = ["MOST_EDITS", "MOST_STATEMENTS", "Unexplained", "own_sources", "unexplained", "unexplained_test"]
 
 MOST_EDITS = 4
 MOST_STATEMENTS = 6

@@ -8,15 +8,15 @@ Whatever is not looked at by a form must be the same on both sides.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
+from app.verify.conformance.forms import Block, Step
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import speaks_of_it
 from app.verify.conformance.place import VALUE, OldFile, Place
-from app.verify.conformance.statements import Block, Step
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -116,7 +116,7 @@ class Reader:
             return []
         found: list[Reading] = []
         for form in self.vocabulary.expressions:
-            accepted = form(old, new, place)  # type: ignore[arg-type]
+            accepted = form(old, new, place)
             if accepted is None:
                 continue
             problem = accepted.problem
@@ -154,19 +154,19 @@ class Reader:
             if isinstance(old, ast.operator | ast.unaryop | ast.boolop | ast.cmpop):
                 return None
             return self.node(old, new, place)
-        if not isinstance(old, list) or not isinstance(new, list):
-            return None
-        if all(isinstance(one, ast.stmt) for one in [*old, *new]):
-            return self._block(old, new, place)
+        if isinstance(old, list) and isinstance(new, list):
+            if all(isinstance(one, ast.stmt) for one in [*old, *new]):
+                return self._block(old, new, place)
+            return self._row(old, new, place)
+        return None
+
+    def _row(self, old: Sequence[object], new: Sequence[object], place: Place) -> Reading | None:
+        """The differences of two lists of equal length, part by part."""
         if len(old) != len(new):
             return None
         reading = SAME
         for one, other in zip(old, new, strict=True):
-            if alike(one, other):
-                continue
-            if not isinstance(one, ast.AST) or not isinstance(other, ast.AST):
-                return None
-            part = self._part(one, other, place)
+            part = SAME if alike(one, other) else self._part(one, other, place)
             if part is None:
                 return None
             reading += part

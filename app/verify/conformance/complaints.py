@@ -51,7 +51,7 @@ def _kind(statement: ast.stmt) -> str:  # noqa: PLR0911 - a table of forms
             return "A statement"
 
 
-def _difference(old: ast.AST, new: ast.AST) -> str:  # noqa: PLR0911, C901 - a table of forms
+def _difference(old: ast.AST, new: ast.AST) -> str:  # noqa: PLR0911 - a table of forms
     match old, new:
         case (
             (ast.FunctionDef() | ast.AsyncFunctionDef()) as old,

@@ -1,4 +1,4 @@
-"""The tests that a fix may add. Each asks whether a value is there, and only about a value that the protected code uses.
+"""The tests that a fix may add. Each asks whether a value is there, and the protected code needs that value.
 
 A test is explained by what it protects: `x is not None` by a use of `x`, `k in m` by `m[k]`, `len(s) > 1` by `s[...]`,
 `n != 0` by a division by it. Any other test, also one that is true or false by itself, stays unexplained.

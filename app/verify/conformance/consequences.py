@@ -36,10 +36,15 @@ _LIBRARY_ERRORS = {
 }
 ERROR_MODULES = frozenset(_LIBRARY_ERRORS)
 _NARROW = frozenset(
-    {"ArithmeticError", "AttributeError", "FileExistsError", "FileNotFoundError", "IndexError", "KeyError", "LookupError"}
+    {"LookupError"}
+    | {"ArithmeticError", "AttributeError", "FileExistsError", "FileNotFoundError", "IndexError", "KeyError"}
     | {"OverflowError", "StopIteration", "TypeError", "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeError"}
     | {"ValueError", "ZeroDivisionError", "IsADirectoryError", "NotADirectoryError"}
 )  # fmt: skip
+# Methods that only touch the collection they belong to.
+COLLECTING = frozenset(
+    {"add", "append", "appendleft", "discard", "extend", "insert", "pop", "remove", "setdefault", "update"}
+)
 _LOGGING = frozenset({"debug", "error", "info", "warning"})
 
 

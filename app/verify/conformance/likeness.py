@@ -38,5 +38,5 @@ class _Replaced(ast.NodeTransformer):
         self.name = name
         self.value = value
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the name that `ast` calls
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.value if node.id == self.name else node

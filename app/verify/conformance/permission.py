@@ -18,9 +18,9 @@ _DENYING = frozenset(
     | {"invalid", "refused", "refuses"}
 )  # fmt: skip
 _BEGINNINGS = (
-    "admin", "allowlist", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt", "escape",
-    "jwt", "oauth", "passwd", "password", "permission", "permit", "privileg", "sanitis", "sanitiz", "secret", "signature",
-    "superuser", "throttl", "trust", "valid", "verif", "xsrf", "grant",
+    "admin", "allowlist", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt",
+    "escape", "grant", "jwt", "oauth", "passwd", "password", "permission", "permit", "privileg", "sanitis", "sanitiz",
+    "secret", "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
 )  # fmt: skip
 _DENYING_BEGINNINGS = ("forbid", "revok", "unauth", "untrust")
 # Only as a part of a function's or class's name: `token` is also what parsers read, and `can` is a verb.
@@ -63,7 +63,7 @@ def _denies(word: str) -> bool:
     return word in _DENYING or word.startswith(_DENYING_BEGINNINGS)
 
 
-def _named(node: ast.AST) -> list[str]:  # noqa: PLR0911 - a table of forms
+def _named(node: ast.AST) -> list[str]:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
             return [name]

@@ -69,7 +69,7 @@ def identifier_problems(before: str, after: str) -> Iterator[Unexplained]:
     known = {name for name, _ in _foreign_names(before)}
     for name, number in _foreign_names(after):
         if name not in known:
-            yield Unexplained(number, f"A name with other than ASCII letters is added: {ascii(name)}.")
+            yield Unexplained(number, f"A name with other than ASCII letters is added: {name!a}.")
 
 
 def _foreign_names(text: str) -> Iterator[tuple[str, int]]:

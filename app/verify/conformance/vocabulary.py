@@ -10,14 +10,14 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.verify.conformance import expressions as e
-from app.verify.conformance import statements as s
+from app.verify.conformance import assignments, conversions, defaults, guards, handlers, narrowing
 from app.verify.conformance.conditions import ATTRIBUTE, EMPTY, KEY, LENGTH, NONE, TYPE, ZERO
 from app.verify.conformance.consequences import ERROR_MODULES
+from app.verify.conformance.forms import Accepted, Block, Step
 from app.verify.conformance.place import Place
 
-StatementForm = Callable[[s.Block, s.Block, Place], s.Step | None]
-ExpressionForm = Callable[[ast.expr, ast.expr, Place], e.Accepted | None]
+StatementForm = Callable[[Block, Block, Place], Step | None]
+ExpressionForm = Callable[[ast.expr, ast.expr, Place], Accepted | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +33,86 @@ class Vocabulary:
 VOCABULARIES: Mapping[str, Vocabulary] = {
     "null-safety": Vocabulary(
         frozenset({NONE}),
-        (s.leave_early, s.hold_then_guard, s.neutral_argument, s.only_if_present, s.counted_from_default),
-        (e.narrowed, e.widened, e.filtered, e.chosen, e.or_default),
+        (
+            guards.leave_early,
+            guards.hold_then_guard,
+            guards.neutral_argument,
+            guards.only_if_present,
+            assignments.counted_from_default,
+        ),
+        (narrowing.narrowed, narrowing.widened, narrowing.filtered, defaults.chosen, defaults.or_default),
     ),
     "missing-key": Vocabulary(
         frozenset({KEY, LENGTH, EMPTY}),
-        (s.leave_early, s.hold_then_guard, s.only_if_present, s.counted_from_default, s.removed_if_present),
         (
-            e.narrowed, e.widened, e.bounded, e.asked_for_nothing, e.filtered, e.chosen, e.looked_up,
-            e.answered_when_empty, e.asked_by_name,
+            guards.leave_early,
+            guards.hold_then_guard,
+            guards.only_if_present,
+            assignments.counted_from_default,
+            assignments.removed_if_present,
+        ),
+        (
+            narrowing.narrowed,
+            narrowing.widened,
+            narrowing.bounded,
+            narrowing.asked_for_nothing,
+            narrowing.filtered,
+            defaults.chosen,
+            defaults.looked_up,
+            defaults.answered_when_empty,
+            conversions.asked_by_name,
         ),
     ),
     "missing-error-handling": Vocabulary(
         frozenset({NONE, KEY, EMPTY, ZERO}),
-        (s.leave_early, s.only_if_present, s.caught, s.parted, s.imported),
-        (e.narrowed, e.widened, e.chosen, e.stepped_by_one, e.caught_more, e.copied, e.told_more),
+        (
+            guards.leave_early,
+            guards.only_if_present,
+            handlers.caught,
+            assignments.parted,
+            assignments.imported,
+        ),
+        (
+            narrowing.narrowed,
+            narrowing.widened,
+            defaults.chosen,
+            defaults.stepped_by_one,
+            handlers.caught_more,
+            conversions.copied,
+            defaults.told_more,
+        ),
         ERROR_MODULES,
     ),
     "wrong-type": Vocabulary(
         frozenset({TYPE, ATTRIBUTE}),
-        (s.leave_early, s.only_if_present, s.kept_protocol, s.as_text_path, s.imported),
         (
-            e.narrowed, e.widened, e.chosen, e.looked_up, e.converted, e.converted_if_needed, e.asked_of_classes,
-            e.divided_to_whole, e.shown,
+            guards.leave_early,
+            guards.only_if_present,
+            handlers.kept_protocol,
+            assignments.as_text_path,
+            assignments.imported,
+        ),
+        (
+            narrowing.narrowed,
+            narrowing.widened,
+            defaults.chosen,
+            defaults.attribute_or_default,
+            conversions.converted,
+            conversions.converted_if_needed,
+            conversions.asked_of_classes,
+            conversions.divided_to_whole,
+            conversions.shown,
         ),
         frozenset({"os"}),
     ),
     "unbound-local": Vocabulary(
         frozenset({NONE}),
-        (s.first_value, s.only_if_present, s.set_not_added, s.otherwise_refused),
+        (
+            assignments.first_value,
+            guards.only_if_present,
+            assignments.set_not_added,
+            guards.otherwise_refused,
+        ),
         (),
     ),
-}  # fmt: skip
+}

@@ -1,0 +1,167 @@
+"""The same value as another class, and the same question asked in a way that takes every value."""
+
+from __future__ import annotations
+
+import ast
+
+from app.verify.conformance.conditions import is_quiet
+from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.likeness import alike, occurs
+from app.verify.conformance.place import Ask, Place, own
+
+_POSITIONS = {"0": "startswith", "-1": "endswith"}
+
+
+def asked_by_name(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """`name.startswith(".")` instead of `name[0] == "."`."""
+    match old:
+        case ast.Compare(left=ast.Constant() as sign, ops=[operator], comparators=[element]):
+            pass
+        case ast.Compare(left=element, ops=[operator], comparators=[ast.Constant() as sign]):
+            pass
+        case _:
+            return None
+    if isinstance(operator, ast.NotEq) and isinstance(new, ast.UnaryOp) and isinstance(new.op, ast.Not):
+        new = new.operand
+    elif not isinstance(operator, ast.Eq):
+        return None
+    match element, new:
+        case (
+            ast.Subscript(value=text, slice=index),
+            ast.Call(func=ast.Attribute(value=same, attr=method), args=[kept], keywords=[]),
+        ) if alike(text, same) and alike(sign, kept) and isinstance(sign.value, str) and len(sign.value) == 1:
+            return FITS if _POSITIONS.get(ast.unparse(index)) == method else None
+        case _:
+            return None
+
+
+def copied(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`for key in list(cache):`, whose loop changes the cache."""
+    match new:
+        case ast.Call(func=ast.Name(id="list"), args=[same], keywords=[]) if place.role.ask is Ask.LOOPED:
+            return FITS if alike(same, old) else None
+        case _:
+            return None
+
+
+def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  # noqa: PLR0911 - a table of forms
+    """`str(x)`, `os.fspath(x)`, `x.encode()`, `map(str, xs)`: the same value as another class."""
+    match new:
+        case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
+            return FITS if alike(same, old) or _is_text_of(same, old, place) else None
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="os"), attr="fspath" | "fsdecode"), args=[same], keywords=[]
+        ):
+            return FITS if alike(same, old) else None
+        case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="str"), same], keywords=[]):
+            return FITS if alike(same, old) else None
+        case ast.Call(func=ast.Attribute(value=same, attr="encode" | "decode"), args=[], keywords=[]):
+            return Accepted(rest=((old, same),)) if not isinstance(old, ast.Constant) else None
+        case ast.Name() if isinstance(place.above[-1], ast.FormattedValue):
+            return FITS if _is_text_of(new, old, place) else None
+        case ast.Tuple(elts=[same]) if _is_formatted(old, place):
+            return FITS if alike(same, old) else None
+        case _:
+            return None
+
+
+def _is_text_of(error: ast.expr, old: ast.expr, place: Place) -> bool:
+    """True if `old` is `error.args[0]` of a caught error."""
+    match old, error:
+        case (
+            ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr="args"), slice=ast.Constant(value=0)
+            ),
+            ast.Name(id=same),
+        ):
+            return name == same and any(
+                isinstance(one, ast.ExceptHandler) and one.name == name for one in place.above
+            )
+        case _:
+            return False
+
+
+def _is_formatted(old: ast.expr, place: Place) -> bool:
+    match place.above[-1]:
+        case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()), right=right):
+            return right is old
+        case _:
+            return False
+
+
+def converted_if_needed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`int(x) if isinstance(x, str) else x`, and `x if isinstance(x, C) else C(x)` instead of `C(x)`."""
+    match new:
+        case ast.IfExp(
+            test=ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind], keywords=[]),
+            body=body,
+            orelse=orelse,
+        ):
+            pass
+        case _:
+            return None
+    if not is_quiet(subject):
+        return None
+    if alike(orelse, old) and alike(body, subject) and isinstance(old, ast.Call):
+        made = ast.unparse(old.func)
+        fits = made == ast.unparse(kind) or made.startswith(f"{ast.unparse(kind)}.")
+        return FITS if fits and old.args and alike(old.args[0], subject) else None
+    if alike(orelse, old) and alike(old, subject) and ast.unparse(kind) == "str":
+        return FITS if _reads_text(body, subject, place) else None
+    return None
+
+
+def _reads_text(body: ast.expr, subject: ast.expr, place: Place) -> bool:
+    """True for a number, bytes, or what the same function makes of the text elsewhere."""
+    match body:
+        case ast.Call(func=ast.Name(id="int" | "float"), args=[same], keywords=[]):
+            return alike(same, subject) or occurs(body, list(own(place.function)))
+        case ast.Call(func=ast.Attribute(value=same, attr="encode"), args=args, keywords=[]):
+            return alike(same, subject) and [ast.unparse(one) for one in args] in ([], ["'utf-8'"])
+        case _:
+            return False
+
+
+def asked_of_classes(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """`isinstance(kind, type) and issubclass(kind, C)` instead of `issubclass(kind, C)`."""
+    match old, new:
+        case (
+            ast.Call(func=ast.Name(id="issubclass"), args=[subject, _], keywords=[]),
+            ast.BoolOp(
+                op=ast.And(),
+                values=[
+                    ast.Call(func=ast.Name(id="isinstance"), args=[same, ast.Name(id="type")], keywords=[]),
+                    kept,
+                ],
+            ),
+        ) if alike(old, kept) and alike(subject, same):
+            return FITS
+        case _:
+            return None
+
+
+def divided_to_whole(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`range(n // 2)` instead of `range(n / 2)`: a position is a whole number."""
+    match old, new, place.above[-1]:
+        case (
+            ast.BinOp(left=left, op=ast.Div(), right=right),
+            ast.BinOp(left=one, op=ast.FloorDiv(), right=other),
+            ast.Call(func=ast.Name(id="range")) | ast.Subscript(),
+        ) if alike(left, one) and alike(right, other):
+            return FITS
+        case _:
+            return None
+
+
+def shown(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """`{x!r}` instead of `{x:!r}`."""
+    match old, new:
+        case (
+            ast.FormattedValue(
+                value=value, conversion=-1, format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec))])
+            ),
+            ast.FormattedValue(value=same, conversion=conversion, format_spec=None),
+        ) if alike(value, same) and spec == f"!{chr(conversion)}":
+            return FITS
+        case _:
+            return None

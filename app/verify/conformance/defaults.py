@@ -1,0 +1,163 @@
+"""A default for what is missing: a neutral value, or the one that the file already has for it."""
+
+from __future__ import annotations
+
+import ast
+
+from app.verify.conformance.conditions import asks_absence, asks_presence, divides_by
+from app.verify.conformance.consequences import is_default, is_literal, is_neutral
+from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.likeness import alike
+from app.verify.conformance.place import Ask, Place
+
+
+def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`x.y if x is not None else ""`, with a value that is neutral or known for what is missing."""
+    if not isinstance(new, ast.IfExp):
+        return None
+    if alike(new.body, old) and asks_presence(new.test, [old, *_without_default(old)], place):
+        other = new.orelse
+    elif alike(new.orelse, old) and asks_absence(new.test, [old], place):
+        other = new.body
+    else:
+        return None
+    subjects = [one for one in ast.walk(new.test) if isinstance(one, ast.expr)]
+    if is_neutral(other) or any(is_default(other, one, place) for one in subjects):
+        return FITS
+    return Accepted(
+        problem=f"`{ast.unparse(other)}` is no neutral value, and nothing in the file gives it here."
+    )
+
+
+def _without_default(old: ast.expr) -> list[ast.expr]:
+    """`d.get(k)` for `d.get(k, 1)`: whether the entry is None is asked of the entry."""
+    match old:
+        case ast.Call(func=ast.Attribute(attr="get") as function, args=[key, _], keywords=[]):
+            return [ast.Call(function, [key], [])]
+        case _:
+            return []
+
+
+def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`x or []`, and `d.get(k) or {}` instead of `d.get(k, {})`."""
+    match new:
+        case ast.BoolOp(op=ast.Or(), values=[kept, value]) if place.role.ask in {
+            Ask.VALUE,
+            Ask.LOOPED,
+            Ask.RETURNED,
+        }:
+            if alike(kept, old):
+                return FITS if is_default(value, old, place) else None
+            match old, kept:
+                case (
+                    ast.Call(func=function, args=[key, default], keywords=[]),
+                    ast.Call(func=ast.Attribute(attr="get") as same, args=[one], keywords=[]),
+                ) if (
+                    alike(function, same) and alike(key, one) and alike(default, value) and is_literal(value)
+                ):
+                    return FITS
+                case _:
+                    pass
+        case _:
+            pass
+    return None
+
+
+def stepped_by_one(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`range(a, b, step or 1)`."""
+    match new, place.above[-1]:
+        case (
+            ast.BoolOp(op=ast.Or(), values=[kept, ast.Constant(value=1)]),
+            ast.Call(func=ast.Name(id="range"), args=[_, _, step]),
+        ) if step is old and alike(kept, old) and divides_by(old, [place.above[-1]]):
+            return FITS
+        case _:
+            return None
+
+
+def looked_up(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`d.get(k)`, `d.get(k, default)` or `d.setdefault(k, [])` instead of `d[k]`."""
+    match old, new:
+        case (
+            ast.Subscript(value=container, slice=key),
+            ast.Call(func=ast.Attribute(value=kept, attr=method), args=[same, *default], keywords=[]),
+        ) if alike(key, same) and len(default) <= 1:
+            neutral = all(is_default(one, old, place) for one in default)
+            if (method == "get" and neutral) or (
+                method == "setdefault" and default and is_neutral(default[0])
+            ):
+                return Accepted(rest=((container, kept),))
+        case _:
+            pass
+    return None
+
+
+def attribute_or_default(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """`getattr(x, "a", "")` instead of `x.a`."""
+    match old, new:
+        case (
+            ast.Attribute(value=base, attr=name),
+            ast.Call(
+                func=ast.Name(id="getattr"), args=[kept, ast.Constant(value=str(same)), default], keywords=[]
+            ),
+        ) if name == same and is_neutral(default):
+            return Accepted(rest=((base, kept),))
+        case _:
+            pass
+    return None
+
+
+def answered_when_empty(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """The default argument of a lookup: `next(xs, None)`, `min(xs, default=0)`, `d.pop(k, None)`, `s.discard(x)`."""
+    match old, new:
+        case (
+            ast.Call(func=ast.Name(id="next") as one, args=[items], keywords=[]),
+            ast.Call(func=same, args=[kept, default], keywords=[]),
+        ) if alike(one, same) and alike(items, kept) and is_neutral(default):
+            return FITS
+        case (
+            ast.Call(func=ast.Attribute(attr="pop") as one, args=[key], keywords=[]),
+            ast.Call(func=same, args=[kept, ast.Constant(value=None)], keywords=[]),
+        ) if alike(one, same) and alike(key, kept):
+            return FITS
+        case (
+            ast.Call(func=ast.Name(id="min" | "max") as one, args=[items], keywords=keywords),
+            ast.Call(func=same, args=[kept], keywords=[*others, ast.keyword(arg="default", value=value)]),
+        ) if alike(one, same) and alike(items, kept) and alike(keywords, others) and is_neutral(value):
+            return FITS
+        case (
+            ast.Call(func=ast.Attribute(value=container, attr="remove"), args=[key], keywords=[]),
+            ast.Call(func=ast.Attribute(value=same, attr="discard"), args=[kept], keywords=[]),
+        ) if alike(container, same) and alike(key, kept):
+            return FITS
+        case _:
+            return None
+
+
+# Arguments that a call may get. Those that send may get a timeout of any length.
+_ARGUMENTS = frozenset(
+    {("decode", "errors", "replace"), ("makedirs", "exist_ok", True), ("mkdir", "exist_ok", True)}
+)
+_SENDING = frozenset({"delete", "get", "head", "patch", "post", "put", "request", "urlopen"})
+
+
+def told_more(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+    """One more argument of a call that is on a short list: `errors="replace"`, `exist_ok=True`, a timeout."""
+    match old, new:
+        case (
+            ast.Call(func=function, args=args, keywords=keywords),
+            ast.Call(
+                func=ast.Attribute(attr=name) as same,
+                args=kept,
+                keywords=[*others, ast.keyword(arg=str(argument), value=ast.Constant(value=value))],
+            ),
+        ) if alike(function, same) and alike(args, kept) and alike(keywords, others):
+            return FITS if _is_listed(name, argument, value) else None
+        case _:
+            return None
+
+
+def _is_listed(name: str, argument: str, value: object) -> bool:
+    if argument == "timeout":
+        return name in _SENDING and isinstance(value, int | float) and value is not True and value > 0
+    return (name, argument, value) in _ARGUMENTS and isinstance(value, bool | str)

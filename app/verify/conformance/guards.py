@@ -1,0 +1,194 @@
+"""Guards: a new way out before a statement, or a condition around it."""
+
+from __future__ import annotations
+
+import ast
+
+from app.core.syntax import names_bound, names_in
+from app.verify.conformance.complaints import brief
+from app.verify.conformance.conditions import asks_absence, asks_presence, nodes_of
+from app.verify.conformance.consequences import COLLECTING, is_default, is_neutral, leaves, refuses
+from app.verify.conformance.forms import Block, Step, touches_permission
+from app.verify.conformance.likeness import alike, occurs, with_name_replaced
+from app.verify.conformance.permission import denies, speaks_of_it
+from app.verify.conformance.place import Place, own
+
+MOST_WRAPPED = 5
+
+
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception"})
+
+
+def leave_early(old: Block, new: Block, place: Place) -> Step | None:
+    """`if x is None: return` directly before the statement that uses `x`."""
+    match new:
+        case [ast.If(test=test, body=[end], orelse=[]), protected, *_]:
+            if asks_absence(test, [protected], place) and leaves(end, place):
+                return Step(0, 1, _opens(end, old, place))
+    return None
+
+
+def hold_then_guard(old: Block, new: Block, place: Place) -> Step | None:
+    """`y = f(x)`, then a guard about `y`, then the old statement with `y` where it called `f(x)`."""
+    match old, new:
+        case (
+            [ast.Assign() | ast.Return() | ast.Expr() | ast.AugAssign() as whole, *_],
+            [
+                ast.Assign(targets=[ast.Name(id=name)], value=value),
+                ast.If(test=test, body=[end], orelse=[]),
+                shortened,
+                *_,
+            ],
+        ):
+            restored = with_name_replaced(shortened, name, value)
+            if name in place.file.names or restored is None or not alike(restored, whole):
+                return None
+            if asks_absence(test, [shortened], place) and leaves(end, place):
+                return Step(1, 3, _opens(end, old, place))
+    return None
+
+
+def neutral_argument(_old: Block, new: Block, place: Place) -> Step | None:
+    """`if x is None: x = []` directly before the statement that uses `x`."""
+    match new:
+        case [
+            ast.If(
+                test=test,
+                body=[ast.Assign(targets=[ast.Name() as target], value=value)],
+                orelse=[],
+            ),
+            protected,
+            *_,
+        ] if asks_absence(test, [protected], place) and _asks_about(test, target):
+            if is_default(value, target, place):
+                return Step(0, 1, touches_permission([target, protected], place))
+    return None
+
+
+def only_if_present(old: Block, new: Block, place: Place) -> Step | None:
+    """`if x is not None:` around a few statements that all depend on `x`."""
+    match new:
+        case [ast.If(test=test, body=body, orelse=[]), *_] if len(body) <= MOST_WRAPPED:
+            if not alike(list(old[: len(body)]), body) or not _is_presence(test, body, place):
+                return None
+            return Step(len(body), 1, _skips(test, body, place))
+    return None
+
+
+def otherwise_refused(old: Block, new: Block, place: Place) -> Step | None:
+    """`else: raise ValueError(...)` at the end of a choice that knew no other values."""
+    match old, new:
+        case [ast.If() as choice, *_], [ast.If() as other, *_]:
+            return _refused(choice, other, place)
+    return None
+
+
+def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
+    if not alike(choice.test, other.test) or not alike(choice.body, other.body):
+        return None
+    match choice.orelse, other.orelse:
+        case [], [ast.Raise() as end]:
+            return Step(1, 1) if refuses(end, place) else None
+        case [ast.If() as inner], [ast.If() as same]:
+            return _refused(inner, same, place)
+        case _:
+            return None
+
+
+def _is_presence(test: ast.expr, body: Block, place: Place) -> bool:
+    return asks_presence(test, body, place) or _is_unconverted(test, body)
+
+
+def _is_unconverted(test: ast.expr, body: Block) -> bool:
+    """`if not isinstance(v, C):` around the call that makes a `C` of `v` and throws it away."""
+    match test, body:
+        case (
+            ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind], keywords=[]),
+            ),
+            [ast.Expr(value=ast.Call(func=function, args=[same]))],
+        ):
+            return alike(kind, function) and alike(subject, same)
+        case _:
+            return False
+
+
+def _asks_about(test: ast.expr, target: ast.expr) -> bool:
+    match test:
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return alike(left, target)
+        case _:
+            return False
+
+
+def _opens(end: ast.stmt, old: Block, place: Place) -> str | None:  # noqa: PLR0911 - a table of reasons
+    """Why leaving here could let something through; None if it can not."""
+    if denies(place.definitions):
+        return f"`{place.definitions[-1].name}` refuses things, and leaving it early could let them through."  # type: ignore[attr-defined]
+    if any(isinstance(one, ast.Try) and _is_within(old, one.finalbody) for one in place.above):
+        return "Leaving inside a `finally` hides whatever was raised before."
+    if isinstance(end, ast.Raise):
+        return None
+    rest = _rest(old, place)
+    checks = any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
+    sensitive = place.decides or speaks_of_it(rest)
+    match end:
+        case ast.Return(value=ast.Constant(value=False)):
+            return None
+        case ast.Return(value=value) if place.gives_values and is_neutral(value):
+            return None
+        case ast.Return(value=value) if not sensitive and not (checks and is_neutral(value)):
+            return None
+        case ast.Continue() if not sensitive and not checks:
+            return None
+        case _ if sensitive:
+            return "The new way out goes around code that decides about permission, identity or validity."
+        case _:
+            return "The new way out goes around a check that raises."
+
+
+def _is_within(old: Block, block: list[ast.stmt]) -> bool:
+    inner = nodes_of(block)
+    return any(one is each for one in old for each in inner)
+
+
+def _rest(old: Block, place: Place) -> list[ast.stmt]:
+    """What the function does from here on."""
+    statements = [one for one in own(place.function) if isinstance(one, ast.stmt)]
+    return [one for one in statements if not old or one.lineno >= old[0].lineno]
+
+
+def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
+    """Why these statements may not depend on a condition; None if they may."""
+    if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
+        return "A check that raises is made to depend on a condition."
+    if (fault := touches_permission([test, *body], place)) is not None:
+        return fault
+    subjects = [one for one in ast.walk(test) if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)]
+    bound: set[str] = set()
+    for one in body:
+        if not any(occurs(subject, [one]) for subject in subjects) and not names_in(one) & bound:
+            return f"`{brief(one)}` is made to depend on a condition that it has nothing to do with."
+        if (
+            isinstance(one, ast.Expr)
+            and isinstance(one.value, ast.Call)
+            and not _may_be_skipped(one.value, test)
+        ):
+            return f"The call `{brief(one)}` is made to depend on a condition."
+        bound |= names_bound(one)
+    return None
+
+
+def _may_be_skipped(call: ast.Call, test: ast.expr) -> bool:
+    """True for what belongs to the missing thing: its own call or method, an entry of a collection, a line in a log."""
+    asked = {ast.dump(one) for one in ast.walk(test)}
+    reached: ast.expr = call.func
+    while True:
+        if ast.dump(reached) in asked:
+            return True
+        if not isinstance(reached, ast.Attribute | ast.Subscript):
+            break
+        reached = reached.value
+    named = isinstance(call.func, ast.Attribute) and call.func.attr in COLLECTING | _LOGGING
+    return named or _is_unconverted(test, [ast.Expr(call)])

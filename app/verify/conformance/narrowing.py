@@ -1,0 +1,160 @@
+"""One more test beside what was asked: the way through becomes narrower, or the way out wider.
+
+Each form compares one old expression with the new one at its place and answers with an `Accepted`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from app.verify.conformance.conditions import (
+    EVERY,
+    asks_absence,
+    asks_presence,
+    enclosing_code,
+    is_indexed,
+    nodes_of,
+    says_missing,
+)
+from app.verify.conformance.consequences import is_neutral, leaves
+from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.likeness import alike
+from app.verify.conformance.place import Ask, Place
+
+
+def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`x is not None and ...`: one more presence test beside what was asked."""
+    added = _added_operands(old, new, ast.And)
+    if added is None:
+        return None
+    kept, tests = added
+    ask, owner = place.role.ask, place.role.owner
+    protected: list[ast.AST] = [*kept, *_depending(place)]
+    if ask is Ask.CHOICE:
+        place = _with_every_test(place)  # the way that it takes instead is one that the old file has
+    if not all(asks_presence(test, protected, place) for test in tests):
+        return None
+    if ask is Ask.IF and not place.role.negated and isinstance(owner, ast.If):
+        if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(owner.body)):
+            return Accepted(problem="A check that raises is asked less often.")
+        return FITS
+    if place.role.negated and ask is not Ask.VALUE:
+        return _happens_more_often(place)
+    return Accepted(stricter=ask is Ask.RETURNED and not place.role.negated)
+
+
+def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`x is None or ...`: what happens for one kind of nothing happens for another one too."""
+    added = _added_operands(old, new, ast.Or)
+    if added is None:
+        return None
+    kept, tests = added
+    protected: list[ast.AST] = [*kept, *enclosing_code(place.function)]
+    if not all(asks_absence(test, protected, place) for test in tests):
+        return None
+    if place.role.negated and place.role.ask is not Ask.VALUE:
+        return Accepted(problem="A condition is turned around by a new test.")
+    return _happens_more_often(place)
+
+
+def _happens_more_often(place: Place) -> Accepted:
+    """Right for a branch that is about nothing: it leaves with a neutral value, or its test already asks for that."""
+    owner = place.role.owner
+    match place.role.ask, owner:
+        case Ask.IF, ast.If(test=test, body=body):
+            end = body[-1]
+            ends = len(body) == 1 and leaves(end, place)
+            if any(isinstance(one, ast.Constant) and one.value is True for one in nodes_of(body)):
+                return Accepted(problem="A branch that says yes is taken more often.")
+            if ends or says_missing(test):
+                return Accepted(stricter=ends and not isinstance(end, ast.Continue) and _says_no(end, place))
+        case Ask.CHOICE, ast.IfExp(test=test, body=body):
+            if is_neutral(body) or says_missing(test):
+                return FITS
+        case _:
+            pass
+    return Accepted(problem="A condition holds more often than before.")
+
+
+def _says_no(end: ast.stmt, place: Place) -> bool:
+    match end:
+        case ast.Raise() | ast.Return(value=ast.Constant(value=False)):
+            return True
+        case ast.Return(value=value):
+            return place.gives_values and is_neutral(value)
+        case _:
+            return False
+
+
+def bounded(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`while at < len(lines):` instead of `while True:`."""
+    match old, place.role.owner:
+        case ast.Constant(value=True), ast.While(body=body) if place.role.ask is Ask.WHILE:
+            return FITS if asks_presence(new, body, place) else None
+        case _:
+            return None
+
+
+def asked_for_nothing(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`if not name:` instead of `if name is None:`, where an element of the name is read."""
+    match old, new:
+        case (
+            ast.Compare(left=subject, ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
+            ast.UnaryOp(op=ast.Not(), operand=same),
+        ) if alike(subject, same) and is_indexed(subject, enclosing_code(place.function)):
+            return _happens_more_often(place)
+        case _:
+            return None
+
+
+def filtered(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
+    """`for x in xs if x is not None`: a comprehension without filter leaves out what is missing."""
+    match old, new:
+        case (
+            (
+                ast.ListComp(generators=[before]) | ast.SetComp(generators=[before])
+                | ast.GeneratorExp(generators=[before]) | ast.DictComp(generators=[before]),
+                ast.ListComp(generators=[after]) | ast.SetComp(generators=[after])
+                | ast.GeneratorExp(generators=[after]) | ast.DictComp(generators=[after]),
+            )
+        ) if type(old) is type(new) and not before.ifs and len(after.ifs) == 1:  # fmt: skip
+            results = [getattr(old, field) for field in ("elt", "key", "value") if hasattr(old, field)]
+            others = [getattr(new, field) for field in ("elt", "key", "value") if hasattr(new, field)]
+            same = alike(before.target, after.target) and before.is_async == after.is_async
+            if same and alike(results, others) and alike(before.iter, after.iter):
+                return FITS if asks_presence(after.ifs[0], results, place) else None
+        case _:
+            pass
+    return None
+
+
+def _added_operands(
+    old: ast.expr, new: ast.expr, operator: type[ast.boolop]
+) -> tuple[list[ast.expr], list[ast.expr]] | None:
+    """The old operands and the added ones, if the new expression has all the old ones in their order."""
+    if not isinstance(new, ast.BoolOp) or not isinstance(new.op, operator):
+        return None
+    kept = list(old.values) if isinstance(old, ast.BoolOp) and isinstance(old.op, operator) else [old]
+    waiting, added = list(kept), []
+    for one in new.values:
+        if waiting and alike(one, waiting[0]):
+            waiting.pop(0)
+        else:
+            added.append(one)
+    return (kept, added) if not waiting and added else None
+
+
+def _depending(place: Place) -> Sequence[ast.AST]:
+    """What runs only if the test holds."""
+    match place.role.owner:
+        case ast.If(body=body) | ast.While(body=body):
+            return body
+        case ast.IfExp(body=body):
+            return [body]
+        case _:
+            return []
+
+
+def _with_every_test(place: Place) -> Place:
+    return Place(place.file, EVERY, place.imports, place.above, place.role)
