@@ -23,7 +23,25 @@ TRAILERS = {
     "Autofix-Exception": "AttributeError",
     "Autofix-Place": "shop/checkout.py:3",
     "Autofix-Fix": "shop/checkout.py",
+    "Autofix-Category": "null-safety",
+    "Autofix-Action": "propose",
 }
+POLICY = """version: 1
+sentry:
+  organization: acme
+  projects: [shop]
+categories:
+  null-safety: automerge
+  missing-key: automerge
+  missing-error-handling: propose
+  wrong-type: report
+limits:
+  changed_lines: 20
+  test_lines: 60
+paths:
+  protected: ["migrations/**"]
+"""
+BOT = {"id": 990, "login": "autofix[bot]", "type": "Bot"}
 
 
 @dataclass
@@ -35,14 +53,18 @@ class Checkout:
             "shop/checkout.py": BUGGY,
             "tests/test_other.py": "def test_other():\n    pass\n",
             "README.md": "shop\n",
+            ".github/autofix.yml": POLICY,
         }
     )
 
+    email: str = "autofix@example.com"
+
     def git(self, *arguments: str) -> str:
+        identity = (("NAME", "autofix[bot]"), ("EMAIL", self.email))
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder.parent),
-            **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in IDENTITY},
+            **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in identity},
         }
         return subprocess.run(
             ["git", *arguments], cwd=self.folder, env=environment, check=True, capture_output=True, text=True
@@ -69,9 +91,6 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
 
-IDENTITY = (("NAME", "autofix[bot]"), ("EMAIL", "autofix@example.com"))
-
-
 def message(**changes: str | None) -> str:
     trailers = {**TRAILERS, **{f"Autofix-{key.capitalize()}": value for key, value in changes.items()}}
     lines = [f"{key}: {value}" for key, value in trailers.items() if value is not None]
@@ -81,8 +100,12 @@ def message(**changes: str | None) -> str:
 def event(base: str, head: str, **changes: Any) -> dict[str, Any]:
     pull = {
         "number": 7,
-        "user": {"login": "autofix[bot]", "type": "Bot"},
-        "base": {"ref": "main", "sha": base, "repo": {"id": 1}},
+        "user": BOT,
+        "base": {
+            "ref": "main",
+            "sha": base,
+            "repo": {"id": 1, "full_name": "acme/shop", "default_branch": "main"},
+        },
         "head": {"ref": "autofix/inc-42", "sha": head, "repo": {"id": 1}},
     }
     return {"number": 7, "pull_request": {**pull, **changes}}

@@ -61,7 +61,7 @@ def verify(folder: Path, payload: Mapping[str, Any], *, name: str = "pull_reques
         **inputs,
     }
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(ACTION / "verify.py")],
+        [sys.executable, "-W", "error", "-I", str(ACTION / "start.py")],
         cwd=folder,
         env=environment,
         capture_output=True,

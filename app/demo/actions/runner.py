@@ -20,7 +20,7 @@ from app.demo.github.state import Job, Repository, WorkflowRun
 
 LONGEST_RUN_SECONDS = 600.0
 _AT_ONCE = 2
-_PULL_ACTIONS = {"opened", "synchronize", "reopened"}
+_PULL_ACTIONS = {"opened", "synchronize", "reopened", "edited", "ready_for_review", "auto_merge_disabled"}
 
 
 @dataclass(frozen=True)
