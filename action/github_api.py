@@ -15,6 +15,7 @@ from app.verify.gates.live import CheckRun, Jobs, Pull, is_settled
 
 _SECONDS = 15
 _TRIES = 3
+_BACKOFF_SECONDS = 0.5
 _LONGEST_RATE_WAIT = 120
 _POLL_SECONDS = 10.0
 # What PyGithub raises: answers that are refusals or no JSON, answers of another shape, and broken connections.
@@ -32,9 +33,9 @@ _FAULTS = (
 class GitHubApi:
     """One repository, with the workflow's own token. Every call answers in the end; what fails is a sentence."""
 
-    def __init__(self, address: str, token: str, repository: str, seconds_between_tries: float = 1.0) -> None:
+    def __init__(self, address: str, token: str, repository: str) -> None:
         retry = GithubRetry(
-            total=_TRIES, backoff_factor=seconds_between_tries, max_rate_limit_wait=_LONGEST_RATE_WAIT
+            total=_TRIES, backoff_factor=_BACKOFF_SECONDS, max_rate_limit_wait=_LONGEST_RATE_WAIT
         )
         self._github = github.Github(
             auth=github.Auth.Token(token),
@@ -44,13 +45,14 @@ class GitHubApi:
             per_page=100,
             seconds_between_requests=None,
         )
-        self._repository = self._github.get_repo(repository, lazy=True)
+        self._name = repository
 
     def pull(self, number: int, sha: str, bot_login: str) -> Pull | str:
         """The pull request, the commit `sha` and the bot's account as they are now, or why they are not known."""
         try:
-            pull = self._repository.get_pull(number).raw_data
-            commit = self._repository.get_commit(sha).raw_data
+            repository = self._github.get_repo(self._name)
+            pull = repository.get_pull(number).raw_data
+            commit = repository.get_commit(sha).raw_data
             bot = _account(self._github.get_user(bot_login).raw_data)
             return _pull(pull, commit, bot)
         except _FAULTS as fault:
@@ -59,7 +61,7 @@ class GitHubApi:
     def check_runs(self, sha: str) -> tuple[CheckRun, ...] | str:
         """The newest check run of every name and app on the commit, or why they are not known."""
         try:
-            runs = self._repository.get_commit(sha).get_check_runs(filter="latest")
+            runs = self._github.get_repo(self._name).get_commit(sha).get_check_runs(filter="latest")
             return tuple(_check_run(run.raw_data) for run in runs)
         except _FAULTS as fault:
             return f"GitHub's answer is missing: {_brief(fault)}"

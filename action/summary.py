@@ -13,7 +13,9 @@ _HEADINGS = {
     "handed-over": "## 🤝 Handed over: this branch is a person's now",
 }
 _ALL = tuple((gate.id, gate.holds) for table in (ENTRY, LIVE, CHANGE, PROOF, JOBS, STILL) for gate in table)
-_THEIRS = "Autofix proves nothing here any more and will not touch the branch again: your ordinary rules of review apply."
+_THEIRS = (
+    "Autofix proves nothing here any more and will not touch it again: your ordinary rules of review apply."
+)
 _NOT_PROVED = (
     "That the fix is what its users want: the recorded call is repeated, other calls are your suite's matter.",
     "What happens in production: Autofix watches that after the deployment.",

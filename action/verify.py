@@ -23,7 +23,7 @@ from app.verify.gates.claim import Claim
 from app.verify.gates.coverage import MOST_BYTES, CoverageFault, Covered, covered_of, read_report
 from app.verify.gates.entry import Entry
 from app.verify.gates.gate import Facts
-from app.verify.gates.live import Jobs, Live, Pull, is_bound, is_handed_over
+from app.verify.gates.live import Jobs, Live, Pull, is_bound, new_owner
 from app.verify.gates.proof import Proof, Suite, Trial
 from app.verify.gates.proposal import Proposal
 from event import Inputs, NothingToVerify, PullEvent, read_event, read_inputs
@@ -53,8 +53,8 @@ class Verification:
         """Every phase was asked, up to the first that denies."""
         entry = self._enter()
         pull = self._ask()
-        if isinstance(pull, Pull) and is_handed_over(entry, pull, self.found.head):
-            self.found.handed_over_to = (pull.commit_author or pull.author).login
+        if isinstance(pull, Pull) and (owner := new_owner(entry, pull, self.found.head)):
+            self.found.handed_over_to = owner
             return
         live = self._live(entry, pull)
         claim, policy = entry.claim, entry.policy

@@ -57,7 +57,8 @@ class Checkout:
         }
     )
 
-    email: str = "autofix@example.com"
+    email: str = "990+autofix[bot]@users.noreply.github.com"
+    branch: str = "autofix/inc-42"
 
     def git(self, *arguments: str) -> str:
         identity = (("NAME", "autofix[bot]"), ("EMAIL", self.email))
@@ -75,14 +76,14 @@ class Checkout:
         self.git("init", "--quiet", "--initial-branch=main")
         self.write(self.files)
         base = self.commit("The shop")
-        self.git("checkout", "--quiet", "-b", "autofix/inc-42")
+        self.git("checkout", "--quiet", "-b", self.branch)
         return base
 
     def write(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_bytes(text.encode())
 
     def commit(self, message: str, *, stage: bool = True) -> str:
         if stage:

@@ -16,69 +16,6 @@ import pytest
 
 from proposed_fix import BUGGY, FIXED, TEST, Checkout, event, message, propose
 
-ACTION = Path(__file__).parents[2] / "action"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    status: int
-    log: str
-    result: str
-    evidence: str
-    summary: str
-
-    @property
-    def commands(self) -> list[str]:
-        """The lines that a runner would take for workflow commands."""
-        lines = re.split(r"[\r\n]", self.log)
-        return [line.strip() for line in lines if line.strip().startswith("::") or "##[" in line]
-
-    @property
-    def errors(self) -> list[str]:
-        return [line for line in self.commands if line.startswith("::error ")]
-
-
-def verify(folder: Path, payload: Mapping[str, Any], *, name: str = "pull_request", **inputs: str) -> Verdict:
-    files = {key: folder.parent / key for key in ("event", "output", "summary")}
-    files["event"].write_text(json.dumps(payload))
-    for key in ("output", "summary"):
-        files[key].write_text("")
-    temporary = folder.parent / "temporary"
-    temporary.mkdir(exist_ok=True)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder.parent),
-        "GITHUB_EVENT_NAME": name,
-        "GITHUB_EVENT_PATH": str(files["event"]),
-        "GITHUB_OUTPUT": str(files["output"]),
-        "GITHUB_STEP_SUMMARY": str(files["summary"]),
-        "GITHUB_WORKSPACE": str(folder),
-        "RUNNER_TEMP": str(temporary),
-        "AUTOFIX_PYTHON": sys.executable,
-        "AUTOFIX_BOT_LOGIN": "autofix[bot]",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the plugins of this test suite take longer than the test
-        **inputs,
-    }
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-I", str(ACTION / "start.py")],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stderr == ""
-    outputs = dict(
-        re.findall(r"(?m)^(\w+)<<(?:autofix-\w+)\n(.*)\nautofix-\w+$", files["output"].read_text())
-    )
-    leftovers = [path.name for path in temporary.iterdir() if not path.name.startswith("autofix-evidence-")]
-    assert leftovers == []
-    return Verdict(
-        done.returncode, done.stdout, outputs["result"], outputs["evidence"], files["summary"].read_text()
-    )
-
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:

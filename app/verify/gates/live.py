@@ -91,16 +91,18 @@ def is_bound(claim: Claim | object) -> bool:
     return not isinstance(claim, Claim) or claim.action is Action.AUTOMERGE
 
 
-def is_handed_over(entry: Entry, pull: Pull, head: str) -> bool:
-    """True if a person has made the bot's branch their own, and nothing merges it without a person.
+def new_owner(entry: Entry, pull: Pull, head: str) -> str | None:
+    """Who has made the bot's branch their own, if a person has, and nothing merges it without a person.
 
     The head must certainly be no commit that Autofix pushed. One that only might be ours never counts, because nothing
     is proved of a person's branch.
     """
     if pull.armed or pull.head != head or pull.by_bot or pull.author.id != pull.bot.id:
-        return False
-    people = [who for who in (pull.commit_author, pull.committer) if who is not None and who.is_person]
-    return bool(people) or not entry.single or not makes_a_claim(entry.trailers)
+        return None
+    people = [who.login for who in (pull.committer, pull.commit_author) if who is not None and who.is_person]
+    if not people and entry.single and makes_a_claim(entry.trailers):
+        return None
+    return people[0] if people else "somebody"
 
 
 def live_head(live: Live) -> Iterator[Objection]:
