@@ -79,9 +79,9 @@ def main() -> int:
     """The exit status of the verification; 1 if it cannot be started."""
     if is_equipped():
         sys.path[:0] = [str(ACTION), str(ACTION.parent)]
-        from verify import main as verify  # noqa: PLC0415 - only now can it be imported
+        from prove import main as prove  # noqa: PLC0415 - only now can it be imported
 
-        return verify()
+        return prove()
     try:
         python = prepare(Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()))
     except NotReady as error:

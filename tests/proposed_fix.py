@@ -41,7 +41,7 @@ limits:
 paths:
   protected: ["migrations/**"]
 """
-BOT = {"id": 990, "login": "autofix[bot]", "type": "Bot"}
+BOT: dict[str, Any] = {"id": 990, "login": "autofix[bot]", "type": "Bot"}
 
 
 @dataclass

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,7 +193,7 @@ class LiveGitHub:
 
         return self._wait(done())
 
-    def _wait(self, awaitable: Any) -> Any:
+    def _wait(self, awaitable: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(awaitable, self._loop).result(30)
 
     def publish(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,12 +31,11 @@ def verdict_on(
     request: pytest.FixtureRequest, shop: Path, live: LiveGitHub, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[Hostile], Verdict]]:
     """The verdict on each case of the module that is to be tested: two are run at a time, in the tests' order."""
-    cases: list[Hostile] = [
-        item.callspec.params["case"]
-        for item in request.session.items
-        if getattr(item, "module", None) is request.module
-        and "case" in getattr(item, "callspec", _NONE).params
-    ]
+    cases: list[Hostile] = []
+    for item in request.session.items:
+        given: Any = getattr(item, "callspec", None)
+        if getattr(item, "module", None) is request.module and given and "case" in given.params:
+            cases.append(given.params["case"])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         verdicts = {
             id(case): pool.submit(run, case, shop, tmp_path_factory.mktemp("case") / "shop", live)
@@ -43,7 +43,3 @@ def verdict_on(
         }
         yield lambda case: verdicts[id(case)].result()
         pool.shutdown(cancel_futures=True)
-
-
-class _NONE:
-    params: tuple[str, ...] = ()

@@ -242,7 +242,7 @@ def test_only_the_recorder_is_on_the_path_of_the_users_tests(checkout: Checkout)
     """The user's own modules may be named as ours are."""
     checkout.files["shop/__init__.py"] = (
         "import os\nimport sys\n"
-        "assert not {'verify', 'report', 'trial', 'github'} & set(sys.modules)\n"
+        "assert not {'prove', 'report', 'trial', 'github'} & set(sys.modules)\n"
         "ours = [name for name in os.environ['PYTHONPATH'].split(os.pathsep) if 'action' in name]\n"
         "assert [os.listdir(name) for name in ours] == [['autofix_recorder.py']], ours\n"
     )
