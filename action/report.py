@@ -42,11 +42,12 @@ def quote(text: str) -> str:
     return "\n".join(f"  | {plain(line)}" for line in lines)
 
 
-def annotate(level: str, title: str, message: str, path: str = "", line: int = 0) -> None:
+def annotate(level: str, gate: str, message: str, path: str = "", line: int = 0) -> None:
     """An annotation of the pull request: our own words, with foreign parts escaped."""
-    place = f"file={_property(path)},line={line}," if path else ""
+    place = f"file={_property(path)}," if path else ""
+    place += f"line={line}," if path and line else ""
     data = plain(message).replace("%", "%25")
-    print(f"::{level} {place}title={_property(title)}::{data}", flush=True)
+    print(f"::{level} {place}title={_property(f'Autofix: {gate}')}::{data}", flush=True)
 
 
 def _property(value: str) -> str:

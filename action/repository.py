@@ -6,55 +6,16 @@ import contextlib
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.policy import POLICY_PATH
+from app.verify.conformance import own_sources
+from app.verify.gates.claim import Claim
+from app.verify.gates.proposal import Change, text_of
 from refusal import Refused
 
 _GIT_SECONDS = 120
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_PATH = r"[A-Za-z0-9_.][A-Za-z0-9_./+-]*"
-_SHAPES = {
-    "Autofix-Incident": re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,199}"),
-    "Autofix-Test": re.compile(_PATH + r"\.py(::[A-Za-z_][A-Za-z0-9_]*)+"),
-    "Autofix-Exception": re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"),
-    "Autofix-Place": re.compile(_PATH + r"\.py:[1-9][0-9]{0,6}"),
-    "Autofix-Fix": re.compile(_PATH + r"\.py"),
-}
-_REGULAR = {"100644", "100755"}
-_ZERO_MODE = "000000"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the head commit says of itself in its trailers."""
-
-    incident: str
-    test: str
-    exception: str
-    place_path: str
-    place_line: int
-    fix: str
-
-    @property
-    def test_file(self) -> str:
-        """The file of the new test."""
-        return self.test.split("::", 1)[0]
-
-    @property
-    def place(self) -> str:
-        """`path:line` on the base."""
-        return f"{self.place_path}:{self.place_line}"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One entry of the tree diff."""
-
-    status: str
-    old_mode: str
-    new_mode: str
-    path: str
 
 
 class Repository:
@@ -64,6 +25,10 @@ class Repository:
         self.folder = folder
 
     def git(self, *arguments: str, check: bool = True) -> str:
+        """What git prints, as text."""
+        return self.raw(*arguments, check=check).decode(errors="surrogateescape")
+
+    def raw(self, *arguments: str, check: bool = True) -> bytes:
         """What git prints; raises `Refused` if it fails."""
         # Hooks, file system monitors and the like of the checked-out repository must not run.
         quiet = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
@@ -81,7 +46,7 @@ class Repository:
         if check and done.returncode != 0:
             reason = done.stderr.decode(errors="replace").strip()
             raise Refused("git", f"git {arguments[0]} failed: {reason}")
-        return done.stdout.decode(errors="surrogateescape")
+        return done.stdout
 
     def commit(self, sha: object, name: str) -> str:
         """`sha` if it is the full id of a commit that is here."""
@@ -94,77 +59,91 @@ class Repository:
             )
         return sha
 
-    def single_base(self, base: str, head: str) -> str:
-        """The merge base, if exactly one commit lies on top of it."""
-        bases = self.git("merge-base", "--all", base, head, check=False).split()
-        if len(bases) != 1:
-            raise Refused("one-commit", f"base and head have {len(bases)} merge bases, one is needed")
-        parents = self.git("rev-list", "--parents", "-n", "1", head).split()[1:]
-        if parents != bases:
-            count = self.git("rev-list", "--count", f"{bases[0]}..{head}").strip()
-            raise Refused(
-                "one-commit", f"{count} commits lie on top of the merge base, exactly one is allowed"
-            )
-        return bases[0]
+    def merge_bases(self, base: str, head: str) -> tuple[str, ...]:
+        """The best common ancestors: one, unless the histories are unrelated or crossed."""
+        return tuple(self.git("merge-base", "--all", base, head, check=False).split())
 
-    def claim(self, head: str) -> Claim:
-        """The trailers of the head commit, each present once and well formed."""
-        text = self.git("show", "-s", "--format=%(trailers:only=true,unfold=true)", head)
-        found: dict[str, list[str]] = {key: [] for key in _SHAPES}
-        for line in text.splitlines():
-            key, _, value = line.partition(":")
-            if key in found:
-                found[key].append(value.strip())
-        for key, values in found.items():
-            if len(values) != 1:
-                raise Refused("trailers", f"the head commit has {len(values)} trailers {key}, one is needed")
-            if not _SHAPES[key].fullmatch(values[0]) or ".." in values[0].split("::")[0].split("/"):
-                raise Refused("trailers", f"the trailer {key} is malformed: {values[0]!r}")
-        place, _, line_number = found["Autofix-Place"][0].rpartition(":")
-        return Claim(
-            incident=found["Autofix-Incident"][0],
-            test=found["Autofix-Test"][0],
-            exception=found["Autofix-Exception"][0],
-            place_path=place,
-            place_line=int(line_number),
-            fix=found["Autofix-Fix"][0],
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """The parents of a commit."""
+        return tuple(self.git("rev-list", "--parents", "-n", "1", sha).split()[1:])
+
+    def count(self, base: str, head: str) -> int:
+        """How many commits the head has and the base has not."""
+        return int(self.git("rev-list", "--count", f"{base}..{head}").strip())
+
+    def trailers(self, sha: str) -> tuple[str, ...]:
+        """The lines of the trailers of a commit's message."""
+        text = self.git(
+            "show", "-s", "--no-show-signature", "--format=%(trailers:only=true,unfold=true)", sha
         )
+        return tuple(text.splitlines())
 
-    def changes(self, base: str, head: str) -> list[Change]:
+    def committed_at(self, sha: str) -> float:
+        """The committer's time (epoch seconds)."""
+        return float(self.git("show", "-s", "--no-show-signature", "--format=%ct", sha).strip())
+
+    def tree(self, sha: str) -> str:
+        """The id of a commit's tree."""
+        return self.git("rev-parse", "--verify", f"{sha}^{{tree}}").strip()
+
+    def blob_id(self, sha: str, path: str) -> str | None:
+        """The id of the plain file at `path` of a commit, None if there is none."""
+        entry = self.git("ls-tree", "-z", sha, "--", f":(top,literal){path}").rstrip("\0")
+        facts, _, name = entry.partition("\t")
+        mode, kind, sha_of_blob = [*facts.split(" "), "", "", ""][:3]
+        return sha_of_blob if (kind, name) == ("blob", path) and mode != _LINK else None
+
+    def read(self, sha: str, path: str) -> bytes:
+        """The content of the plain file at `path` of a commit; empty if there is none."""
+        blob = self.blob_id(sha, path)
+        return b"" if blob is None else self.raw("cat-file", "blob", blob)
+
+    def policy(self, base: str) -> str | None:
+        """The policy file of the base commit, None if there is none."""
+        blob = self.blob_id(base, POLICY_PATH)
+        if blob is None:
+            return None
+        return self.raw("cat-file", "blob", blob).decode("utf-8", errors="surrogateescape")
+
+    def paths(self, sha: str) -> frozenset[str]:
+        """Every path of a commit's tree."""
+        return frozenset(self.git("ls-tree", "-r", "-z", "--name-only", sha).split("\0")) - {""}
+
+    def sources(self, head: str, claim: Claim) -> dict[str, tuple[str, ...]]:
+        """The modules of the head that the new test imports from, each with its texts."""
+        test = text_of(self.read(head, claim.test_file)) or ""
+
+        def text(path: str) -> str:
+            return text_of(self.read(head, path)) or ""
+
+        return own_sources(test, self.paths(head), text)
+
+    def changes(self, base: str, head: str) -> tuple[Change, ...]:
         """The tree diff, without rename detection, so that nothing hides behind a similar name."""
-        fields = self.git("diff-tree", "-r", "--raw", "-z", "--no-renames", "--full-index", base, head).split(
-            "\0"
+        options = (
+            "-r",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--full-index",
+            "--ignore-submodules=none",
         )
+        fields = self.git("diff-tree", *options, base, head).split("\0")
         found = []
         for index in range(0, len(fields) - 1, 2):
             old_mode, new_mode, _old, _new, status = fields[index].lstrip(":").split(" ")
             found.append(Change(status, old_mode, new_mode, fields[index + 1]))
-        return found
-
-    def require_shape(self, claim: Claim, base: str, head: str) -> None:
-        """The commit changes the one fix file and adds the one test file, and nothing else in any way."""
-        if claim.fix == claim.test_file:
-            raise Refused("diff", "the fix and the test are the same file")
-        by_path = {change.path: change for change in self.changes(base, head)}
-        extra = sorted(set(by_path) - {claim.fix, claim.test_file})
-        if extra:
-            raise Refused("diff", f"the commit also touches {len(extra)} other file(s), such as {extra[0]!r}")
-        fix, test = by_path.get(claim.fix), by_path.get(claim.test_file)
-        if fix is None or fix.status != "M" or fix.old_mode != fix.new_mode or fix.new_mode not in _REGULAR:
-            raise Refused(
-                "diff", f"{claim.fix} is not a plain file that was modified with its mode unchanged"
-            )
-        if test is None or (test.status, test.old_mode, test.new_mode) != ("A", _ZERO_MODE, "100644"):
-            raise Refused("diff", f"{claim.test_file} is not a plain file that was added")
+        return tuple(found)
 
     @contextlib.contextmanager
-    def worktree(self, sha: str, folder: Path, test_from: tuple[str, str] | None = None) -> Iterator[Path]:
-        """A throw-away checkout of `sha`; with `test_from`, one file of another commit is added to it."""
+    def worktree(self, sha: str, folder: Path) -> Iterator[Path]:
+        """A throw-away checkout of `sha`."""
         self.git("worktree", "add", "--detach", "--force", str(folder), sha)
         try:
-            if test_from is not None:
-                other, path = test_from
-                Repository(folder).git("checkout", other, "--", path)
             yield folder
         finally:
             self.git("worktree", "remove", "--force", "--force", str(folder), check=False)
+
+
+_LINK = "120000"

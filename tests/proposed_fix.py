@@ -23,7 +23,25 @@ TRAILERS = {
     "Autofix-Exception": "AttributeError",
     "Autofix-Place": "shop/checkout.py:3",
     "Autofix-Fix": "shop/checkout.py",
+    "Autofix-Category": "null-safety",
+    "Autofix-Action": "propose",
 }
+POLICY = """version: 1
+sentry:
+  organization: acme
+  projects: [shop]
+categories:
+  null-safety: automerge
+  missing-key: automerge
+  missing-error-handling: propose
+  wrong-type: report
+limits:
+  changed_lines: 20
+  test_lines: 60
+paths:
+  protected: ["migrations/**"]
+"""
+BOT: dict[str, Any] = {"id": 990, "login": "autofix[bot]", "type": "Bot"}
 
 
 @dataclass
@@ -35,14 +53,19 @@ class Checkout:
             "shop/checkout.py": BUGGY,
             "tests/test_other.py": "def test_other():\n    pass\n",
             "README.md": "shop\n",
+            ".github/autofix.yml": POLICY,
         }
     )
 
+    email: str = "990+autofix[bot]@users.noreply.github.com"
+    branch: str = "autofix/inc-42"
+
     def git(self, *arguments: str) -> str:
+        identity = (("NAME", "autofix[bot]"), ("EMAIL", self.email))
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder.parent),
-            **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in IDENTITY},
+            **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in identity},
         }
         return subprocess.run(
             ["git", *arguments], cwd=self.folder, env=environment, check=True, capture_output=True, text=True
@@ -53,23 +76,20 @@ class Checkout:
         self.git("init", "--quiet", "--initial-branch=main")
         self.write(self.files)
         base = self.commit("The shop")
-        self.git("checkout", "--quiet", "-b", "autofix/inc-42")
+        self.git("checkout", "--quiet", "-b", self.branch)
         return base
 
     def write(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_bytes(text.encode())
 
     def commit(self, message: str, *, stage: bool = True) -> str:
         if stage:
             self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self.git("rev-parse", "HEAD")
-
-
-IDENTITY = (("NAME", "autofix[bot]"), ("EMAIL", "autofix@example.com"))
 
 
 def message(**changes: str | None) -> str:
@@ -81,8 +101,12 @@ def message(**changes: str | None) -> str:
 def event(base: str, head: str, **changes: Any) -> dict[str, Any]:
     pull = {
         "number": 7,
-        "user": {"login": "autofix[bot]", "type": "Bot"},
-        "base": {"ref": "main", "sha": base, "repo": {"id": 1}},
+        "user": BOT,
+        "base": {
+            "ref": "main",
+            "sha": base,
+            "repo": {"id": 1, "full_name": "acme/shop", "default_branch": "main"},
+        },
         "head": {"ref": "autofix/inc-42", "sha": head, "repo": {"id": 1}},
     }
     return {"number": 7, "pull_request": {**pull, **changes}}

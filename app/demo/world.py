@@ -17,6 +17,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+import app
 from app.demo.actions import ActionsRunner, JobView
 from app.demo.autofix import AutofixServer
 from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, Event, GitHubStandIn, Repository
@@ -35,6 +36,7 @@ BOT_ID = 4_242_001
 SENTRY_TOKEN = "demo-sentry-token"  # noqa: S105 - guards a stand-in on loopback
 WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - likewise
 ACTION_REPOSITORY = "autofix-app/autofix"
+ACTION_NEEDS = ("core", "verify")
 REQUIRED_CHECKS = ("autofix", "tests")
 ALERT_AFTER = 5
 REQUESTS_PER_SECOND = 12.0
@@ -232,9 +234,7 @@ class World:
 
     def _action_repository(self) -> Path:
         """A folder that looks like our own repository to those who use the Action from it."""
-        folder = self.root / "autofix-repository"
-        shutil.copytree(packaged("action"), folder / "action", ignore=shutil.ignore_patterns("__pycache__"))
-        return folder
+        return publish_action(self.root / "autofix-repository")
 
     async def _open_issue(self, alert: Alert) -> None:
         """Sentry's integration opens the issue under its own account."""
@@ -292,6 +292,18 @@ class World:
             said = (errors or output).decode(errors="replace").strip()
             raise WorldFailed(f"git {arguments[0]} failed: {said}")
         return output.decode(errors="replace").strip()
+
+
+def publish_action(folder: Path) -> Path:
+    """`folder`, with the Action and the modules of Autofix that it runs."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    package = Path(app.__file__).parent
+    shutil.copytree(packaged("action"), folder / "action", ignore=ignored)
+    (folder / "app").mkdir()
+    shutil.copy(package / "__init__.py", folder / "app")
+    for name in ACTION_NEEDS:
+        shutil.copytree(package / name, folder / "app" / name, ignore=ignored)
+    return folder
 
 
 def _registration(public_key_pem: str) -> AppRegistration:

@@ -15,6 +15,7 @@ from app.demo.github.accounts import Actor, AppRegistration
 from app.demo.github.pulls import open_pull
 from app.demo.github.stand_in import GitHubStandIn
 from app.demo.github.state import Repository, WorkflowRun
+from app.demo.world import publish_action
 from proposed_fix import Checkout, message
 
 ROOT = Path(__file__).parents[2]
@@ -55,10 +56,12 @@ class World:
             place=f"{FAILING}:{place}",
             fix=FAILING,
         )
-        self.clone.commit(text)
+        actor = Actor(self.github.app.bot, self.github.app)
+        self.clone.email = actor.user.noreply
+        head = self.clone.commit(text)
+        self.repository.verified.add(head)  # as if the App had made it through the API
         self.clone.git("push", "--quiet", "origin", branch)
         self.repository.refresh_refs(self.github.site.accounts["ines"])
-        actor = Actor(self.github.app.bot, self.github.app)
         open_pull(self.github.site, self.repository, actor, title="Fix", head=branch, base="main")
         await asyncio.wait_for(self.runner.idle(), 100)
         return {run.workflow.name: run for run in self.repository.workflow_runs.values()}
@@ -91,8 +94,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     clone.git("push", "--quiet", "origin", "main")
     repository.refresh_refs(github.site.accounts["ines"])
     await github.settle()
-    published = tmp_path / "autofix"
-    shutil.copytree(ROOT / "action", published / "action")
+    published = publish_action(tmp_path / "autofix")
     runner = ActionsRunner(
         github,
         tmp_path / "work",

@@ -306,7 +306,7 @@ def test_what_a_workflow_runs_on(on: str, happening: Happening, expected: bool) 
         ("push", "{uses: acme/other/.github/workflows/x.yml@main}", "", "uses"),
         ("push", "{runs-on: ubuntu-latest, steps: [{uses: actions/cache@v4}]}", "", "not at hand"),
         ("push", "{runs-on: ubuntu-latest, steps: [{uses: 'docker://x'}]}", "", "docker"),
-        ("push", "{runs-on: ubuntu-latest}", "concurrency: '${{ github.ref }}'", "expression"),
+        ("push", "{runs-on: ubuntu-latest}", "concurrency: '${{ github.actor }}'", "expression"),
         ("", "{runs-on: ubuntu-latest}", "", "runs on"),
         ("push", "{runs-on: ubuntu-latest, steps: 3}", "", "something else"),
         ("push", "{runs-on: ubuntu-latest, steps: [x]}", "", "something else"),

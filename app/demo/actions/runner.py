@@ -20,7 +20,7 @@ from app.demo.github.state import Job, Repository, WorkflowRun
 
 LONGEST_RUN_SECONDS = 600.0
 _AT_ONCE = 2
-_PULL_ACTIONS = {"opened", "synchronize", "reopened"}
+_PULL_ACTIONS = {"opened", "synchronize", "reopened", "edited", "ready_for_review", "auto_merge_disabled"}
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class ActionsRunner:
         folder = self._work / f"run-{planned.run.id}"
         conclusion = "cancelled"
         try:
-            async with self._turn(planned.file.group, planned.repository), self._free:
+            async with self._turn(planned), self._free:
                 conclusion = await self._execute(planned, token, folder)
         except (CloneFailed, OSError) as error:
             conclusion = "failure"
@@ -221,11 +221,13 @@ class ActionsRunner:
                     self._report(log, "completed", silent)
             self._github.complete_run(planned.run, conclusion)
 
-    def _turn(self, group: str | None, repository: Repository) -> asyncio.Lock:
+    def _turn(self, planned: Planned) -> asyncio.Lock:
         """The lock of a concurrency group: its runs take turns, in the order of their events."""
+        group = planned.file.group
         if group is None:
             return asyncio.Lock()
-        return self._groups.setdefault(f"{repository.full_name} {group}", asyncio.Lock())
+        group = group.replace(workflow_file.OF_THE_REF, planned.ref)
+        return self._groups.setdefault(f"{planned.repository.full_name} {group}", asyncio.Lock())
 
     async def _execute(self, planned: Planned, token: str, folder: Path) -> str:
         checkout = folder / "checkout"

@@ -15,6 +15,8 @@ _DEFAULT_PERMISSIONS = {"contents": "read"}
 _SCOPES = ("actions", "checks", "contents", "deployments", "issues", "pull-requests", "statuses")
 # act itself stands in for this one.
 CHECKOUT = "actions/checkout"
+# The one expression that a concurrency group may hold.
+OF_THE_REF = "${{ github.ref }}"
 
 
 class WorkflowInvalid(ValueError):
@@ -172,8 +174,8 @@ def _group(path: str, concurrency: Any) -> str | None:
         return None
     options = concurrency if isinstance(concurrency, dict) else {"group": concurrency}
     group = str(options.get("group", ""))
-    if "${{" in group or options.get("cancel-in-progress", False) is not False:
+    if "${{" in group.replace(OF_THE_REF, "") or options.get("cancel-in-progress", False) is not False:
         raise WorkflowInvalid(
-            f"{path}: a concurrency group with an expression or a cancellation is not done here"
+            f"{path}: in a concurrency group no cancellation, and no expression but {OF_THE_REF}, is done here"
         )
     return group

@@ -302,8 +302,12 @@ class GitStore:
             lists, _, patches = text.partition("\n\n")
             lines = lists.splitlines()
             half = len(lines) // 2
-            parts = zip(lines[:half], lines[half:], _HEADER.split(patches)[1:], strict=True)
-            self._diffs[key] = [_change(*part) for part in parts]
+            # Where a file becomes a link, git writes two patches: the file's end, and the link's beginning.
+            wholes = iter(_HEADER.split(patches)[1:])
+            found = [(raw, next(wholes) + (next(wholes) if _is_turned(raw) else "")) for raw in lines[:half]]
+            self._diffs[key] = [
+                _change(raw, counts, patch) for (raw, patch), counts in zip(found, lines[half:], strict=True)
+            ]
         return self._diffs[key]
 
     def blame(self, sha: str, path: str) -> list[BlameRange]:
@@ -324,6 +328,11 @@ class GitStore:
 def _signature(line: bytes, at: float, offset: int) -> Signature:
     name, _, email = line.decode(errors="replace").partition(" <")
     return Signature(name, email.rstrip(">"), int(at), offset)
+
+
+def _is_turned(raw: str) -> bool:
+    """True for a file that is of another type now."""
+    return raw.partition("\t")[0].endswith(" T")
 
 
 def _change(raw: str, counts: str, patch: str) -> FileChange:
