@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from app.store import Store
 P = ParamSpec("P")
 T = TypeVar("T")
 
+Sleep = Callable[[float], Awaitable[object]]
 # Why an incident must not go on at this stage; None if it may.
 Brake = Callable[[Stage], Awaitable[Stop | None]]
 
@@ -32,8 +34,10 @@ log = structlog.get_logger(__name__)
 # What ends an incident must be possible when nothing else is.
 UNSTOPPABLE = {Stage.ESCALATE}
 
-ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.5
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+# What must not be left undone is tried for a day, whatever it costs.
+INSIST_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,11 @@ class Stopped(Exception):
 class Journey:
     """One incident on its way. Nothing is done before `brake` was asked whether it still may be."""
 
-    def __init__(self, incident: Incident, bench: Workbench, brake: Brake) -> None:
+    def __init__(
+        self, incident: Incident, bench: Workbench, brake: Brake, sleep: Sleep = asyncio.sleep
+    ) -> None:
         self.incident = incident
-        self._brake = brake
+        self._brake, self._sleep = brake, sleep
         self.clients, self.store, self.settings = bench.clients, bench.store, bench.settings
 
     async def now(self) -> float:
@@ -102,6 +108,23 @@ class Journey:
             return await self._timed(stage, function.__name__, lambda: function(*args, **kwargs))
 
         await engine.step(f"{stage}.{function.__name__}", work)
+
+    async def insist(
+        self, stage: Stage, function: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """It is done; while that is not possible it is tried again, for a day. Only a refusal that stays ends it."""
+
+        async def work() -> Stop | None:
+            return await self._timed(stage, function.__name__, lambda: function(*args, **kwargs))
+
+        deadline = await engine.now() + INSIST_SECONDS
+        while True:
+            value = await engine.step(f"{stage}.{function.__name__}", work)
+            if value is None or not value.passing:
+                return
+            if await engine.now() >= deadline:
+                return
+            await engine.receive(self.settings.reconcile_seconds)
 
     async def wait(
         self, stage: Stage, probe: Callable[P, Awaitable[T | Stop | None]], *args: P.args, **kwargs: P.kwargs
@@ -151,11 +174,11 @@ class Journey:
         value: T | Stop
         try:
             async with asyncio.timeout(limit):
-                value = await _patiently(work)
+                value = await _patiently(work, limit, self._sleep)
         except TimeoutError:
-            value = Stop(stage, Reason.OVERRAN, f"{name} took more than {limit:.0f} seconds")
+            value = Stop(stage, Reason.OVERRAN, f"{name} took more than {limit:.0f} seconds", passing=True)
         except ClientError as fault:
-            value = Stop(stage, Reason.FAULT, str(fault))
+            value = Stop(stage, Reason.FAULT, str(fault), passing=isinstance(fault, TRANSIENT))
         seconds = time.perf_counter() - clock
         note = f"{value.reason}: {value.detail}" if isinstance(value, Stop) else type(value).__name__
         await asyncio.to_thread(store.record_step, incident, stage, name, started, seconds, note)
@@ -163,13 +186,21 @@ class Journey:
         return value
 
 
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call`, tried again after faults that pass."""
-    for attempt in range(1, ATTEMPTS):
+async def _patiently(call: Callable[[], Awaitable[T]], limit: float, sleep: Sleep) -> T:
+    """The value of `call`, tried again after faults that pass, for `limit` seconds at most.
+
+    Raises:
+        ClientError: the last fault, if the next pause would go beyond the limit.
+    """
+    waited, pause = 0.0, FIRST_PAUSE_SECONDS
+    while True:
         try:
             return await call()
         except TRANSIENT as fault:
-            pause = fault.retry_after if isinstance(fault, RateLimited) else FIRST_PAUSE_SECONDS * 2**attempt
-            log.warning("retry", attempt=attempt, pause=pause, fault=str(fault))
-            await asyncio.sleep(pause)
-    return await call()
+            jittered = pause * random.uniform(0.75, 1.25)
+            rest = fault.retry_after if isinstance(fault, RateLimited) else jittered
+            if waited + rest > limit:
+                raise
+            log.warning("retry", pause=round(rest, 1), fault=str(fault))
+            await sleep(rest)
+            waited, pause = waited + rest, min(2 * pause, LONGEST_PAUSE_SECONDS)

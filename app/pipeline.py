@@ -64,7 +64,7 @@ async def _to_the_end(
 async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
     """The outcome of an incident that `stop` ended: a person has been told, and it is on record."""
     outcome = outcome_of(case, stop)
-    await journey.tell(Stage.ESCALATE, disarm, journey.clients, case)
+    await journey.insist(Stage.ESCALATE, disarm, journey.clients, case)
     await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
     await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
     await journey.tell(Stage.ESCALATE, keep, journey.store, case)

@@ -74,7 +74,9 @@ _ABOUT_COMMANDS = (
     "What people do without commands counts too: a proposal that is merged unchanged, changed first, or closed, and a",
     "commit on the default branch that says `This reverts commit ...` of one of our merges.",
 )
-_NAMES = re.compile(r"def (test_\w+)\(|\"(hostile-[\w-]+)\"")
+_NAMES = re.compile(
+    r"def (test_\w+)\(|\"(hostile-[\w-]+)\"|^        \(\"([a-z]\d+(?:_\w+)?)\", [A-Z]+\)", re.MULTILINE
+)
 _TITLES = {
     "PullRequestsAndMerges": "Pull requests and merges",
     "Configuration": "Configuration and reports",
@@ -245,10 +247,10 @@ def tests_by_row() -> dict[str, list[tuple[str, str]]]:
     """The tests that carry the number of a row, each as its file and its name."""
     found: dict[str, list[tuple[str, str]]] = {}
     for file in sorted((HERE.parent / "tests").rglob("test_*.py")):
-        # The name of a test function, or the id of one case of it.
+        # The name of a test function, the id of one case of it, or the row of a table of cases.
         for one in _NAMES.finditer(file.read_text(encoding="utf-8")):
-            name = one[1] or one[2]
-            for row in re.findall(r"(?<=[_-])([a-z]\d+)(?=[_-])", f"{name}_"):
+            name = one[1] or one[2] or one[3]
+            for row in re.findall(r"(?<=[_-])([a-z]\d+)(?=[_-])", f"_{name}_"):
                 found.setdefault(row.upper(), []).append((file.relative_to(HERE.parent).as_posix(), name))
     return found
 

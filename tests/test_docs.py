@@ -28,6 +28,18 @@ def load_build() -> ModuleType:
     return build
 
 
+def test_every_threat_has_a_test_by_its_number() -> None:
+    build = load_build()
+    rows = [row for group in build.threat_rows().values() for row in group]
+    wanted = [
+        *(f"M{n}" for n in range(1, 26)),
+        *(f"C{n}" for n in range(1, 9)),
+        *(f"A{n}" for n in range(1, 8)),
+    ]
+    assert rows == wanted
+    assert [row for row in rows if not build.tests_by_row().get(row)] == []
+
+
 def test_the_readme_names_every_scenario() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([a-z-]+)` \|", readme, re.MULTILINE)) >= set(SCENARIOS)

@@ -99,7 +99,7 @@ def _sent(route: respx.Route, name: str) -> list[str]:
 # Credentials -----------------------------------------------------------------------------------------------------
 
 
-async def test_the_token_is_asked_for_with_a_short_lived_signed_claim(
+async def test_m23_the_token_is_asked_for_with_a_short_lived_signed_claim(
     peer: Peer, key: rsa.RSAPrivateKey
 ) -> None:
     peer.mock.get(ISSUE).respond(json=ISSUE_BODY)
@@ -135,14 +135,14 @@ async def test_one_token_of_any_length_serves_until_shortly_before_its_end(peer:
     assert _sent(route, "Authorization") == [f"token {LONG}1"] * 4 + [f"token {LONG}2"]
 
 
-async def test_a_refused_token_is_renewed_once(peer: Peer) -> None:
+async def test_m23_a_refused_token_is_renewed_once(peer: Peer) -> None:
     answers = [httpx.Response(401, json={"message": "Bad credentials"}), httpx.Response(200, json=ISSUE_BODY)]
     route = peer.mock.get(ISSUE).mock(side_effect=answers)
     assert (await peer.repo.issue(3)).number == 3
     assert _sent(route, "Authorization") == [f"token {LONG}1", f"token {LONG}2"]
 
 
-async def test_a_second_refusal_is_believed(peer: Peer) -> None:
+async def test_m23_a_second_refusal_is_believed(peer: Peer) -> None:
     route = peer.mock.get(ISSUE).respond(401, json={"message": "Bad credentials"})
     with pytest.raises(Unauthorized):
         await peer.repo.issue(3)
@@ -172,7 +172,7 @@ async def test_a_token_answer_without_a_token_is_malformed(peer: Peer, answer: A
         await peer.repo.issue(3)
 
 
-async def test_no_fault_holds_a_token(peer: Peer) -> None:
+async def test_m23_no_fault_holds_a_token(peer: Peer) -> None:
     for response in (
         httpx.Response(401, json={"message": "Bad credentials"}),
         httpx.Response(500),
@@ -195,7 +195,7 @@ SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a
 
 
 @pytest.mark.parametrize("status", [403, 429])
-async def test_a_short_retry_after_is_waited_out(peer: Peer, status: int) -> None:
+async def test_m15_a_short_retry_after_is_waited_out(peer: Peer, status: int) -> None:
     limited = httpx.Response(status, json=SECONDARY, headers={"Retry-After": "7"})
     peer.mock.get(ISSUE).mock(side_effect=[limited, limited, httpx.Response(200, json=ISSUE_BODY)])
     await peer.repo.issue(3)
@@ -216,7 +216,7 @@ async def test_a_short_retry_after_is_waited_out(peer: Peer, status: int) -> Non
         (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "RESET"}, {}, 600.0),
     ],
 )
-async def test_a_long_limit_is_for_the_caller_to_see(
+async def test_m15_a_long_limit_is_for_the_caller_to_see(
     peer: Peer, status: int, headers: dict[str, str], body: dict[str, str], wait: float
 ) -> None:
     reset = str(int(time.time() + 600))

@@ -10,11 +10,15 @@ from app.core.model.terms import Action, Applicability, Reason, Stage
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A refusal: which stage ended the automation, why, and one or more sentences for the person who takes over."""
+    """A refusal: which stage ended the automation, why, and one or more sentences for the person who takes over.
+
+    `passing` tells that it came from a fault that may be gone later, such as an outage.
+    """
 
     stage: Stage
     reason: Reason
     detail: str
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
