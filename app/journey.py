@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ log = structlog.get_logger(__name__)
 # What ends an incident must be possible when nothing else is.
 UNSTOPPABLE = {Stage.ESCALATE}
 
-ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
+# Short enough that the brake, which every attempt asks first, stops an incident within a minute.
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Journey:
         value: T | Stop
         try:
             async with asyncio.timeout(limit):
-                value = await _patiently(work)
+                value = await _patiently(work, limit)
         except TimeoutError:
             value = Stop(stage, Reason.OVERRAN, f"{name} took more than {limit:.0f} seconds")
         except ClientError as fault:
@@ -163,13 +165,24 @@ class Journey:
         return value
 
 
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call`, tried again after faults that pass."""
-    for attempt in range(1, ATTEMPTS):
+async def _patiently(call: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """The value of `call`, tried again after faults that pass, for as long as `seconds` last.
+
+    The pauses grow and are never quite the same, so that many incidents do not come back all at once.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return await call()
         except TRANSIENT as fault:
-            pause = fault.retry_after if isinstance(fault, RateLimited) else FIRST_PAUSE_SECONDS * 2**attempt
-            log.warning("retry", attempt=attempt, pause=pause, fault=str(fault))
-            await asyncio.sleep(pause)
-    return await call()
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+            pause *= random.uniform(1.0, 1.5)
+            if isinstance(fault, RateLimited):
+                pause = max(pause, fault.retry_after)
+            if loop.time() + pause >= end:
+                raise
+            log.warning("retry", attempt=attempt, pause=round(pause, 1), fault=str(fault))
+        await asyncio.sleep(pause)
