@@ -51,5 +51,5 @@ def test_the_samples_workflows_pin_what_they_use() -> None:
     ):
         text = workflow.read_text(encoding="utf-8")
         assert "permissions" in yaml.safe_load(text)
-        for used in re.findall(r"uses: *([^\s#]+)", text):
+        for used in re.findall(r"^\s*(?:- )?uses: *([^\s#]+)", text, re.MULTILINE):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used), f"{workflow.name}: {used}"

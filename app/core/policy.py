@@ -124,7 +124,7 @@ class Checks(_Strict):
         Field(
             max_length=20,
             description="More checks that must be green, such as integration and end-to-end jobs. "
-            "The verification waits for them.",
+            "The verification waits for them. `name@app` is one of another app than GitHub Actions.",
         ),
     ] = ()
     coverage: Annotated[

@@ -7,8 +7,21 @@ from dataclasses import dataclass
 import pytest
 
 from app.verify.conformance import MOST_EDITS, unexplained
-
-from .shop import BEFORE, ERROR, GUARD, HONEST, KEY, NULL, NUMBER, RETURN, TRY, TYPE, UNBOUND, Change, fix
+from conformance_samples import (
+    BEFORE,
+    ERROR,
+    GUARD,
+    HONEST,
+    KEY,
+    NULL,
+    NUMBER,
+    RETURN,
+    TRY,
+    TYPE,
+    UNBOUND,
+    Change,
+    fix,
+)
 
 PERMISSION = "permission, identity or validity"
 
@@ -53,8 +66,8 @@ EXTRA_HUNKS = [
     null("other-argument", "    audit(order)\n", "    audit(None)\n", "expression changed"),
     null("raised-limit", "LIMIT = 100", "LIMIT = 100000", "A constant changed"),
     null("other-url", "https://api.example.com", "https://api.examp1e.com", "A constant changed"),
-    null("true-for-one", '* 2\n', '* True\n', "A constant changed"),
-    null("float-for-int", '* 2\n', '* 2.0\n', "A constant changed"),
+    null("true-for-one", "* 2\n", "* True\n", "A constant changed"),
+    null("float-for-int", "* 2\n", "* 2.0\n", "A constant changed"),
     null("flipped-comparison", "total > LIMIT", "total < LIMIT", "A comparison changed"),
     null("shifted-comparison", "total > LIMIT", "total >= LIMIT", "A comparison changed"),
     null("and-to-or", "number > 3 and parts", "number > 3 or parts", "condition"),
@@ -85,7 +98,7 @@ EXTRA_HUNKS = [
     null("early-success", "    audit(order)\n", "    audit(order)\n    return 'Berlin'\n", "A way out is added"),
     null("walrus", "if address is None", "if (address := None) is None", "A condition is added"),
     null("second-fix-elsewhere", '    return found["code"]\n', '    if found is None:\n        return None\n    return found["code"]\n', "several functions"),
-    null("loop-left", '            found = order\n', '            found = order\n            break\n', "A way out is added"),
+    null("loop-left", "            found = order\n", "            found = order\n            break\n", "A way out is added"),
     null("else-branch", "        return None\n    return address", "        return None\n    else:\n        audit(1)\n    return address", "A condition is added"),
     null("guard-with-effect", "is None:\n        return None\n    return addr", "is None:\n        audit(1)\n        return None\n    return addr", "A condition is added"),
     null("guard-for-all", "if address is None:", "if address is None or order:", "A condition is added"),
@@ -102,7 +115,7 @@ EXTRA_HUNKS = [
 ]  # fmt: skip
 
 INSTEAD = [
-    alone("widely-wrapped", "null-safety", '    audit(order)\n' + RETURN, '    if address is not None:\n        audit(order)\n        return address["city"].title()\n', "nothing to do with"),
+    alone("widely-wrapped", "null-safety", "    audit(order)\n" + RETURN, '    if address is not None:\n        audit(order)\n        return address["city"].title()\n', "nothing to do with"),
     alone("call-skipped", "null-safety", "    audit(order)\n", "    if order is not None:\n        audit(order)\n", "made to depend on a condition"),
     alone("check-skipped", "null-safety", '    if total > LIMIT:\n        raise OrderError("too much")\n', '    if total is not None:\n        if total > LIMIT:\n            raise OrderError("too much")\n', "check that raises"),
     alone("check-narrowed", "null-safety", "if total > LIMIT", "if total is not None and total > LIMIT", "asked less often"),
