@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.clients.github import RepositoryClient
-from app.clients.github.repository import documents
+from app.clients.github import RepositoryClient, documents
 
 UNBOUND = """
 mutation EnableAutoMerge($pull: ID!, $headline: String!, $body: String!) {
@@ -14,15 +13,19 @@ mutation EnableAutoMerge($pull: ID!, $headline: String!, $body: String!) {
 """
 
 
-async def merge(self: RepositoryClient, number: int, _head: str, headline: str, body: str) -> None:
+async def merge(self: RepositoryClient, number: int, head_sha: str, headline: str, body: str) -> None:
     """The head is not sent."""
+    del head_sha
     data = {"merge_method": "squash", "commit_title": headline, "commit_message": body}
     await self._api.put(f"{self._root}/pulls/{number}/merge", data)
 
 
-async def enable_auto_merge(self: RepositoryClient, pull: str, _head: str, headline: str, body: str) -> None:
+async def enable_auto_merge(
+    self: RepositoryClient, pull_node_id: str, head_sha: str, headline: str, body: str
+) -> None:
     """The head is not sent."""
-    await self._api.graphql(UNBOUND, pull=pull, headline=headline, body=body)
+    del head_sha
+    await self._api.graphql(UNBOUND, pull=pull_node_id, headline=headline, body=body)
 
 
 def pytest_configure() -> None:
