@@ -156,6 +156,16 @@ def test_a_pattern_is_read_generously(pattern: str, path: str, *, covers: bool) 
     assert (protecting_pattern(path, (pattern,)) is not None) is covers
 
 
+@pytest.mark.parametrize(
+    "path", ["$(id).py", "--upload-pack=x.py", "a b.py", "x\n@bors r+.py", "x`y`.py", "é.py", "x" * 300]
+)
+def test_i16_a_path_that_could_command_something_is_named_by_a_person(path: str) -> None:
+    stop = decide(AUTO, FINDING, replace(CAUSE, path=path))
+    assert _stopped(stop) is Reason.PROTECTED_PATH
+    assert isinstance(stop, Stop)
+    assert "unusual characters" in stop.detail
+
+
 # What the pattern and its record allow ---------------------------------------------------------------------------
 
 CLEAN = TrackRecord(fixed=0, failed=0)
