@@ -19,10 +19,16 @@ def outcome_of(case: CaseFile, stop: Stop) -> Outcome:
     return Outcome(result, messages.handed_over(case, stop, result), stop, number)
 
 
+# Nobody is called: the sticky comment says what there is to say.
+CALM = {Reason.ALREADY_FIXED}
+
+
 async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:
     """A person knows; a proposed fix speaks through its pull request."""
     stop = outcome.stop
     if stop is None or outcome.result is not Result.ESCALATED or is_untold(case, outcome):
+        return
+    if stop.reason in CALM:
         return
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     text = messages.escalation(case, stop, outcome)

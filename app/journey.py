@@ -25,7 +25,6 @@ from app.store import Store
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Sleep = Callable[[float], Awaitable[object]]
 # Why an incident must not go on at this stage; None if it may.
 Brake = Callable[[Stage], Awaitable[Stop | None]]
 
@@ -34,7 +33,8 @@ log = structlog.get_logger(__name__)
 # What ends an incident must be possible when nothing else is.
 UNSTOPPABLE = {Stage.ESCALATE}
 
-FIRST_PAUSE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.5
+# Short enough that the brake, which every attempt asks first, stops an incident within a minute.
 LONGEST_PAUSE_SECONDS = 30.0
 # What must not be left undone is tried for a day, whatever it costs.
 INSIST_SECONDS = 86_400.0
@@ -60,11 +60,9 @@ class Stopped(Exception):
 class Journey:
     """One incident on its way. Nothing is done before `brake` was asked whether it still may be."""
 
-    def __init__(
-        self, incident: Incident, bench: Workbench, brake: Brake, sleep: Sleep = asyncio.sleep
-    ) -> None:
+    def __init__(self, incident: Incident, bench: Workbench, brake: Brake) -> None:
         self.incident = incident
-        self._brake, self._sleep = brake, sleep
+        self._brake = brake
         self.clients, self.store, self.settings = bench.clients, bench.store, bench.settings
 
     async def now(self) -> float:
@@ -174,7 +172,7 @@ class Journey:
         value: T | Stop
         try:
             async with asyncio.timeout(limit):
-                value = await _patiently(work, limit, self._sleep)
+                value = await _patiently(work, limit)
         except TimeoutError:
             value = Stop(stage, Reason.OVERRAN, f"{name} took more than {limit:.0f} seconds", passing=True)
         except ClientError as fault:
@@ -186,21 +184,24 @@ class Journey:
         return value
 
 
-async def _patiently(call: Callable[[], Awaitable[T]], limit: float, sleep: Sleep) -> T:
-    """The value of `call`, tried again after faults that pass, for `limit` seconds at most.
+async def _patiently(call: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """The value of `call`, tried again after faults that pass, for as long as `seconds` last.
 
-    Raises:
-        ClientError: the last fault, if the next pause would go beyond the limit.
+    The pauses grow and are never quite the same, so that many incidents do not come back all at once.
     """
-    waited, pause = 0.0, FIRST_PAUSE_SECONDS
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    attempt = 0
     while True:
+        attempt += 1
         try:
             return await call()
         except TRANSIENT as fault:
-            jittered = pause * random.uniform(0.75, 1.25)
-            rest = fault.retry_after if isinstance(fault, RateLimited) else jittered
-            if waited + rest > limit:
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+            pause *= random.uniform(1.0, 1.5)
+            if isinstance(fault, RateLimited):
+                pause = max(pause, fault.retry_after)
+            if loop.time() + pause >= end:
                 raise
-            log.warning("retry", pause=round(rest, 1), fault=str(fault))
-            await sleep(rest)
-            waited, pause = waited + rest, min(2 * pause, LONGEST_PAUSE_SECONDS)
+            log.warning("retry", attempt=attempt, pause=round(pause, 1), fault=str(fault))
+        await asyncio.sleep(pause)

@@ -11,6 +11,7 @@ import pytest
 TESTS = Path(__file__).parent
 CONTROLS = [
     pytest.param("guid_only", ["store/test_store.py", "web"], "w10", id="w10-dedupe-by-guid-only"),
+    pytest.param("unbound_merge", ["merge"], "m2_a", id="m2-merge-without-the-sha"),
 ]
 
 

@@ -24,8 +24,13 @@ CHECK_STARTS_SECONDS = 180.0
 # What is done after the verdict has a limit of its own: it must not be cut short by a budget that is used up.
 CLOSING_SECONDS = 120.0
 
+# A person must be told, and auto-merge be off, also when GitHub has been down for half an hour.
+TELLING_SECONDS = 3600.0
+
 
 def share(stage: Stage, budget_seconds: float) -> float:
     """Seconds that `stage` may take, waiting included."""
+    if stage is Stage.ESCALATE:
+        return TELLING_SECONDS
     part = SHARES.get(stage)
     return CLOSING_SECONDS if part is None else part * budget_seconds

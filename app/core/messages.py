@@ -175,10 +175,13 @@ def resolved(case: CaseFile, outcome: Outcome) -> str:
 
 def ended(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment once the automation has ended without a verified fix."""
-    proposed = outcome.result is Result.PROPOSED
-    heading = "A fix is proposed" if proposed else "Handed over to a person"
-    # An escalation explains itself in a comment of its own.
-    why = prose(outcome.stop.detail) if outcome.stop and proposed else ""
+    stop = outcome.stop
+    if stop is not None and stop.reason is Reason.ALREADY_FIXED:
+        heading, why = "Somebody else was quicker", f"{prose(stop.detail)} {_next_step(case, stop)}"
+    elif outcome.result is Result.PROPOSED:
+        heading, why = "A fix is proposed", prose(stop.detail) if stop else ""
+    else:  # an escalation explains itself in a comment of its own
+        heading, why = "Handed over to a person", ""
     told = (f"**{heading}:** {outcome.summary}", why, progress(case, over=True))
     return "\n\n".join(part for part in told if part)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import replace
 
@@ -11,22 +12,26 @@ from app.clients.github.answers import GitCommit
 from app.core import messages
 from app.core.errors import Refused
 from app.core.model import Armed, CaseFile, Pull, Reason, Stage, Stop, given
+from app.merge.auto_merge import Pause, look
 from app.merge.facts import Ours, read_facts
 from app.merge.home import home
 from app.merge.proposal import same_commit
 from app.merge.standing import State, standing
 
 
-async def overtaken(clients: Clients, case: CaseFile) -> Stop | None:
-    """A Stop if the base has moved on under an armed pull request, which would merge what nobody has tested."""
+async def overtaken(clients: Clients, case: CaseFile, *, pause: Pause = asyncio.sleep) -> Stop | None:
+    """A Stop if an armed pull request must not merge any more, though GitHub's own rules may still let it.
+
+    The base has moved on, a person objects, the rules were loosened, somebody pushed. What checks say is not looked
+    at here: ours belongs to the verification, and the others may get their second chance.
+    """
     if not isinstance(case.armed, Armed):
         return None
     repo = await home(clients, case)
     if isinstance(repo, Stop):
         return repo
-    ours = Ours.of(case)
-    found = standing(await read_facts(repo, ours), ours)
-    return found.stop if found.state is State.BEHIND else None
+    _, found = await look(repo, Ours.of(case), pause)
+    return None if found.state in {State.RED, State.NEVER_STARTED} else found.stop
 
 
 async def rebuild(clients: Clients, case: CaseFile) -> Pull | Stop:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.core.errors import Malformed, NotFound, Refused, Unauthorized, Unavailable
 from app.demo.github import ACTIONS_APP_ID
@@ -268,3 +271,48 @@ async def test_a_revoked_token_is_renewed_in_the_middle(world: World) -> None:
     assert (
         await world.repo.issue(world.github.open_issue("acme/shop", login="alice", title="t").number)
     ).title == "t"
+
+
+# Clocks ----------------------------------------------------------------------------------------------------------
+
+
+def tokens_asked(world: World) -> list[int]:
+    """The answers to our requests for a token."""
+    return [exchange.status for exchange in world.github.journal if exchange.path.endswith("/access_tokens")]
+
+
+async def test_m23_a_clock_two_minutes_behind_githubs_is_good_enough(world: World) -> None:
+    world.github.site.clock = lambda: time.time() + 120
+    assert (await world.repo.facts()).full_name == "acme/shop"
+    assert tokens_asked(world) == [201]
+
+
+async def test_m23_a_clock_two_minutes_ahead_is_refused_once_and_nothing_is_tried_again(world: World) -> None:
+    await world.repo.facts()
+    world.github.site.clock = lambda: time.time() - 120
+    world.github.site.tokens.clear()
+    with pytest.raises(Unauthorized) as caught:
+        await world.client.repository("acme/shop", INSTALLATION).facts()
+    assert tokens_asked(world)[1:] == [401]
+    assert "ghs_" not in f"{caught.value!r} {caught.value}"
+
+
+async def test_m23_a_token_that_ends_in_the_middle_is_renewed_once(world: World) -> None:
+    await world.repo.facts()
+    for token in world.github.site.tokens.values():
+        token.expires_at = 0.0
+    assert (await world.repo.facts()).full_name == "acme/shop"
+    assert tokens_asked(world) == [201, 201]
+
+
+async def test_m23_a_revoked_key_ends_it_without_a_token_in_the_text(world: World) -> None:
+    await world.repo.facts()
+    world.github.site.tokens.clear()
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    world.github.app.public_key_pem = other.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+    with pytest.raises(Unauthorized) as caught:
+        await world.repo.facts()
+    assert tokens_asked(world) == [201, 401]
+    assert "ghs_" not in f"{caught.value!r} {caught.value}"

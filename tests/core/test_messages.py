@@ -268,7 +268,11 @@ def test_every_end_has_its_words(stop: Stop) -> None:
         text = messages.escalation(file, stop, replace(OUTCOME, stop=stop))
         assert "Autofix needs a person" in text
         assert text.endswith("</sub>")
-        assert messages.ended(file, replace(OUTCOME, stop=stop)).startswith("**Handed over to a person:**")
+        quicker = stop.reason is Reason.ALREADY_FIXED
+        heading = "Somebody else was quicker" if quicker else "Handed over to a person"
+        ended = messages.ended(file, replace(OUTCOME, stop=stop))
+        assert ended.startswith(f"**{heading}:**")
+        assert ("\n\nWhy. " in ended) == quicker
         assert "stopped at merge" in messages.handed_over(file, stop, Result.ESCALATED)
 
 

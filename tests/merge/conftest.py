@@ -13,7 +13,7 @@ from app.core.model import Armed, CaseFile, Held, Merged, Pull, Stop
 from app.demo.github import ACTIONS_APP_ID
 from app.demo.github.state import Pull as Record
 from app.demo.github.state import WorkflowRun
-from app.merge import arm, disarm, merged, propose
+from app.merge import arm, disarm, merged, overtaken, propose
 from github_world import World, world
 from samples import CAUSE, INCIDENT, case
 
@@ -53,6 +53,9 @@ class Fix:
 
     async def merged(self) -> Merged | Stop | None:
         return await merged(self.clients, self.file, pause=self.pause)
+
+    async def overtaken(self) -> Stop | None:
+        return await overtaken(self.clients, self.file, pause=self.pause)
 
     async def stopped(self) -> Stop:
         """The refusal of `merged`, after which nothing of ours merges any more."""

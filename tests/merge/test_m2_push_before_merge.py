@@ -1,7 +1,8 @@
 """M2: a push lands between the last check and the merge. And the proof that these tests would notice a missing binding.
 
 The negative controls are the same client with the binding to the head left out. They merge the foreign commit, so the
-oracle of the real tests (`foreign_is_in`) is one that can fail.
+oracle of the real tests (`foreign_is_in`) is one that can fail. `tests/test_negative_controls.py` runs the real tests
+against that client, and they fail.
 """
 
 from __future__ import annotations
@@ -14,18 +15,12 @@ import pytest
 from app.clients.github import RepositoryClient
 from app.core.model import Held, Merged, Reason, Stop
 from app.merge import disarm
+from controls import unbound_merge
 from samples import FIX
 
 from .conftest import QUEUE, Fix, ruleset
 
 EVIL = "evil.py"
-UNBOUND = """
-mutation EnableAutoMerge($pull: ID!, $headline: String!, $body: String!) {
-  enablePullRequestAutoMerge(
-    input: { pullRequestId: $pull, mergeMethod: SQUASH, commitHeadline: $headline, commitBody: $body }
-  ) { pullRequest { number } }
-}
-"""
 
 
 async def slip_in(fix: Fix) -> str:
@@ -52,15 +47,6 @@ def just_before(
 
     patch.setattr(RepositoryClient, verb, late)
     return pushed
-
-
-async def merge_unbound(self: RepositoryClient, number: int, _head: str, headline: str, body: str) -> None:
-    data = {"merge_method": "squash", "commit_title": headline, "commit_message": body}
-    await self._api.put(f"{self._root}/pulls/{number}/merge", data)
-
-
-async def enable_unbound(self: RepositoryClient, pull: str, _head: str, headline: str, body: str) -> None:
-    await self._api.graphql(UNBOUND, pull=pull, headline=headline, body=body)
 
 
 async def test_m2_a_push_right_before_the_merge_is_not_merged(
@@ -103,7 +89,7 @@ async def test_negative_control_a_merge_without_the_sha_merges_the_foreign_commi
     fix: Fix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fix.green()
-    just_before(fix, "merge", merge_unbound, monkeypatch)
+    just_before(fix, "merge", unbound_merge.merge, monkeypatch)
     await fix.arm()
     assert foreign_is_in(fix)
     # Even then nothing is called merged, let alone verified: the head is not the one we pushed.
@@ -117,7 +103,7 @@ async def test_negative_control_arming_without_the_head_merges_the_foreign_commi
 ) -> None:
     async def push_only(self: RepositoryClient, *arguments: Any) -> None:
         sha = fix.world.push(fix.pull.branch, {EVIL: "import os\n"})
-        await enable_unbound(self, *arguments)
+        await unbound_merge.enable_auto_merge(self, *arguments)
         await fix.green(sha=sha)
 
     monkeypatch.setattr(RepositoryClient, "enable_auto_merge", push_only)

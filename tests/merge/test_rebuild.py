@@ -9,7 +9,7 @@ import pytest
 
 import app.merge.rebuilding
 from app.core.model import Armed, Pull, Reason, Stop
-from app.merge import overtaken, rebuild
+from app.merge import rebuild
 from app.merge.facts import Facts, Ours, read_facts
 from github_world import World
 from samples import CAUSE, PATCH
@@ -33,11 +33,22 @@ def tip(fix: Fix, branch: str = "main") -> str:
 
 
 async def test_an_armed_fix_is_overtaken_by_its_base_and_a_mere_proposal_is_not(behind: Fix) -> None:
-    stop = await overtaken(behind.clients, behind.file)
+    stop = await behind.overtaken()
     assert isinstance(stop, Stop)
     assert stop.reason is Reason.BEHIND
     behind.file.armed = None
-    assert await overtaken(behind.clients, behind.file) is None
+    assert await behind.overtaken() is None
+
+
+async def test_m17_an_objection_while_our_check_still_runs_stops_it(fix: Fix) -> None:
+    assert isinstance(await fix.arm(), Armed)
+    assert await fix.overtaken() is None
+    await fix.world.check(fix.pull.head_sha, "ci", "failure")
+    assert await fix.overtaken() is None, "a red check may get its second chance"
+    await fix.review("REQUEST_CHANGES", "bob")
+    stop = await fix.overtaken()
+    assert isinstance(stop, Stop)
+    assert stop.reason is Reason.REVIEW_WITHDRAWN
 
 
 async def test_the_fix_is_built_anew_on_the_tip_and_armed_for_the_new_head(behind: Fix) -> None:
@@ -55,7 +66,7 @@ async def test_the_fix_is_built_anew_on_the_tip_and_armed_for_the_new_head(behin
     assert await rebuild(behind.clients, behind.file) == pull
 
     behind.file.pull, behind.file.armed = pull, None
-    assert await overtaken(behind.clients, behind.file) is None
+    assert await behind.overtaken() is None
     assert await behind.arm() == Armed(pull.head_sha, CHECKS)
     await behind.green(sha=old.head_sha)
     assert behind.record.merged_at is None, "what was green before counts no more"
