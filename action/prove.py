@@ -245,16 +245,22 @@ def tell(found: Evidence) -> None:
         for one in result.objections:
             if one.weight in _LEVELS:
                 report.annotate(_LEVELS[one.weight], result.gate, one.sentence, one.path, one.line)
-    claim = found.claim
-    if found.verdict == "verified" and isinstance(claim, Revert):
-        report.annotate("notice", "verified", f"it takes back {claim.commit}, and does nothing else")
-    elif found.verdict == "verified" and claim is not None:
-        message = f"{claim.exception} was reproduced at {claim.place} without this fix, and is gone with it"
-        report.annotate("notice", "verified", message, claim.fix, claim.place_line)
+    if found.verdict == "verified" and found.claim is not None:
+        announce(found.claim)
     if not found.nothing:
         report.summarise(summary_of(found))
     report.set_output("result", found.verdict)
     report.set_output("evidence", str(report.write_evidence(found.data(), temporary())) if found.head else "")
+
+
+def announce(claim: Claim | Revert) -> None:
+    """What was proved, as a notice."""
+    if isinstance(claim, Revert):
+        message = f"the fix that was merged as {claim.commit} is taken back, and nothing else is changed"
+        report.annotate("notice", "verified", message)
+        return
+    message = f"{claim.exception} was reproduced at {claim.place} without this fix, and is gone with it"
+    report.annotate("notice", "verified", message, claim.fix, claim.place_line)
 
 
 def main() -> int:

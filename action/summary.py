@@ -53,8 +53,8 @@ def _opening(found: Evidence) -> list[str]:
     if claim is None:
         return ["\n".join(lines)]
     if isinstance(claim, Revert):
-        story = f"Takes back the fix of incident {cell(claim.incident)}, merged as {cell(claim.commit)}: a person merges it."
-        return [story, "\n".join(lines)]
+        fix = f"the fix of incident {cell(claim.incident)}, merged as {cell(claim.commit)}"
+        return [f"Takes back {fix}, to be merged by a person.", "\n".join(lines)]
     asked = "merged without a person" if claim.action == "automerge" else "merged by a person"
     story = (
         f"Incident {cell(claim.incident)}: {cell(claim.exception)} at {cell(claim.place)}, fixed in {cell(claim.fix)} "

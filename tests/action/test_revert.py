@@ -83,7 +83,7 @@ def of_nothing(_checkout: Checkout, _named: str) -> str:
 def of_a_branch(checkout: Checkout, named: str) -> str:
     """The very same change, beside the base."""
     tree, parent = (checkout.git("rev-parse", f"{named}^{what}") for what in ("{tree}", ""))
-    return claims(checkout.git("commit-tree", tree, "-p", parent, "-m", MERGED))
+    return claims(checkout.git("commit-tree", tree, "-p", parent, "-m", f"Beside: {MERGED}"))
 
 
 def of_another_incident(_checkout: Checkout, named: str) -> str:
