@@ -8,7 +8,7 @@ from typing import Any
 
 from app import __version__
 from app.verify.gates import Result, denied
-from app.verify.gates.claim import Claim
+from app.verify.gates.claim import Claim, Revert
 from app.verify.gates.gate import Weight
 from app.verify.gates.proof import Suite, Trial
 
@@ -27,7 +27,7 @@ class Evidence:
     head_tree: str = ""
     policy_commit: str = ""
     policy_blob: str | None = None
-    claim: Claim | None = None
+    claim: Claim | Revert | None = None
     results: tuple[Result, ...] = ()
     before: Trial | None = None
     after: Trial | None = None
@@ -58,7 +58,7 @@ class Evidence:
             "head": self.head,
             "trees": {"base": self.base_tree, "head": self.head_tree},
             "policy": {"commit": self.policy_commit, "blob": self.policy_blob},
-            "claim": asdict(self.claim) if self.claim else None,
+            "claim": _claim(self.claim),
             "gates": [_gate(result) for result in self.results],
             "before": _trial(self.before),
             "after": _trial(self.after),
@@ -94,6 +94,12 @@ def state_of(result: Result) -> str:
         if result.has(weight):
             return word
     return "passed"
+
+
+def _claim(claim: Claim | Revert | None) -> dict[str, Any] | None:
+    if isinstance(claim, Revert):
+        return {"reverts": claim.commit, "incident": claim.incident}
+    return None if claim is None else asdict(claim)
 
 
 def _gate(result: Result) -> dict[str, Any]:

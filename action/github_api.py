@@ -97,6 +97,7 @@ def _pull(pull: dict[str, Any], commit: dict[str, Any], bot: Account) -> Pull:
         committer=_known(commit["committer"]),
         verified=verification["verified"] is True,
         reason=str(verification["reason"]),
+        armed_by=_known((pull["auto_merge"] or {}).get("enabled_by")),
     )
 
 

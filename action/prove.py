@@ -18,14 +18,29 @@ from pathlib import Path
 import report
 from app.core.model import Stop
 from app.core.policy import POLICY_PATH
-from app.verify.gates import CHANGE, ENTRY, JOBS, LIVE, PROOF, STILL, Gate, Result, Weight, denied, judge
-from app.verify.gates.claim import Claim
+from app.verify.gates import (
+    CHANGE,
+    ENTRY,
+    JOBS,
+    LIVE,
+    PERSON,
+    PROOF,
+    REVERT,
+    STILL,
+    Gate,
+    Result,
+    Weight,
+    denied,
+    judge,
+)
+from app.verify.gates.claim import Claim, Revert
 from app.verify.gates.coverage import MOST_BYTES, CoverageFault, Covered, covered_of, read_report
 from app.verify.gates.entry import Entry
 from app.verify.gates.gate import Facts
 from app.verify.gates.live import Jobs, Live, Pull, is_bound, new_owner
 from app.verify.gates.proof import Proof, Suite, Trial
 from app.verify.gates.proposal import Proposal
+from app.verify.gates.revert import Reversal
 from event import Inputs, NothingToVerify, PullEvent, read_event, read_inputs
 from evidence import Evidence
 from github_api import GitHubApi
@@ -59,6 +74,12 @@ class Verification:
         live = self._live(entry, pull)
         claim, policy = entry.claim, entry.policy
         passed = [self._judge(ENTRY, entry), self._judge(LIVE, live)]
+        if isinstance(claim, Revert):
+            self.found.claim = claim
+            passed += [self._judge(PERSON, live), self._judge(REVERT, self._reversal(claim))]
+            if all(passed):
+                self._judge(STILL, self._live(entry, self._ask()))
+            return
         if not isinstance(claim, Claim) or isinstance(policy, Stop) or not entry.single:
             return
         self.found.claim = claim
@@ -83,6 +104,11 @@ class Verification:
         self.found.results += results
         return not denied(results)
 
+    def _reversal(self, claim: Revert) -> Reversal:
+        base, head, tip = self.found.base, self.found.head, self.found.policy_commit
+        merged = self.repository.merged(claim.commit, base, tip)
+        return Reversal(claim, merged, self.repository.changes(base, head))
+
     def _enter(self) -> Entry:
         repository, event, found = self.repository, self.event, self.found
         found.pull, found.repository = event.number, event.repository
@@ -103,6 +129,7 @@ class Verification:
             commits=repository.count(found.base, head),
             trailers=repository.trailers(head),
             policy_text=repository.policy(tip),
+            message=repository.message(head),
         )
 
     def _ask(self) -> Pull | str:
@@ -218,14 +245,22 @@ def tell(found: Evidence) -> None:
         for one in result.objections:
             if one.weight in _LEVELS:
                 report.annotate(_LEVELS[one.weight], result.gate, one.sentence, one.path, one.line)
-    claim = found.claim
-    if found.verdict == "verified" and claim is not None:
-        message = f"{claim.exception} was reproduced at {claim.place} without this fix, and is gone with it"
-        report.annotate("notice", "verified", message, claim.fix, claim.place_line)
+    if found.verdict == "verified" and found.claim is not None:
+        announce(found.claim)
     if not found.nothing:
         report.summarise(summary_of(found))
     report.set_output("result", found.verdict)
     report.set_output("evidence", str(report.write_evidence(found.data(), temporary())) if found.head else "")
+
+
+def announce(claim: Claim | Revert) -> None:
+    """What was proved, as a notice."""
+    if isinstance(claim, Revert):
+        message = f"the fix that was merged as {claim.commit} is taken back, and nothing else is changed"
+        report.annotate("notice", "verified", message)
+        return
+    message = f"{claim.exception} was reproduced at {claim.place} without this fix, and is gone with it"
+    report.annotate("notice", "verified", message, claim.fix, claim.place_line)
 
 
 def main() -> int:

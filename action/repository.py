@@ -12,6 +12,7 @@ from app.core.policy import POLICY_PATH
 from app.verify.conformance import own_sources
 from app.verify.gates.claim import Claim
 from app.verify.gates.proposal import Change, text_of
+from app.verify.gates.revert import Merged
 from refusal import Refused
 
 _GIT_SECONDS = 120
@@ -78,6 +79,23 @@ class Repository:
         )
         return tuple(text.splitlines())
 
+    def message(self, sha: str) -> str:
+        """The message of a commit."""
+        return self.git("show", "-s", "--no-show-signature", "--format=%B", sha)
+
+    def merged(self, sha: str, base: str, tip: str) -> Merged | None:
+        """The commit `sha` as the merge of a fix below `base`, and up to `tip`; None if there is no such commit."""
+        if self.git("cat-file", "-t", sha, check=False).strip() != "commit":
+            return None
+        parents = self.parents(sha)
+        return Merged(
+            on_base=self.merge_bases(base, sha) == (sha,),
+            # A merge commit says little of itself: the commit that it merges says what it is.
+            messages=tuple(self.message(one) for one in (sha, *parents[1:])),
+            changes=self.changes(parents[0], sha) if parents else (),
+            since=frozenset(change.path for change in self.changes(sha, tip)),
+        )
+
     def committed_at(self, sha: str) -> float:
         """The committer's time (epoch seconds)."""
         return float(self.git("show", "-s", "--no-show-signature", "--format=%ct", sha).strip())
@@ -132,8 +150,8 @@ class Repository:
         fields = self.git("diff-tree", *options, base, head).split("\0")
         found = []
         for index in range(0, len(fields) - 1, 2):
-            old_mode, new_mode, _old, _new, status = fields[index].lstrip(":").split(" ")
-            found.append(Change(status, old_mode, new_mode, fields[index + 1]))
+            old_mode, new_mode, old_id, new_id, status = fields[index].lstrip(":").split(" ")
+            found.append(Change(status, old_mode, new_mode, fields[index + 1], old_id, new_id))
         return tuple(found)
 
     @contextlib.contextmanager

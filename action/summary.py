@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.verify.gates import CHANGE, ENTRY, JOBS, LIVE, PROOF, STILL, Result, Weight
+from app.verify.gates import CHANGE, ENTRY, JOBS, LIVE, PERSON, PROOF, REVERT, STILL, Result, Weight
+from app.verify.gates.claim import Revert
 from evidence import Evidence, state_of
 from report import cell
 
@@ -12,7 +13,11 @@ _HEADINGS = {
     "denied": "## ❌ Not verified",
     "handed-over": "## 🤝 Handed over: this branch is a person's now",
 }
+_REVERTED = "## ✅ Verified: a merged fix is taken back to the last bit"
 _ALL = tuple((gate.id, gate.holds) for table in (ENTRY, LIVE, CHANGE, PROOF, JOBS, STILL) for gate in table)
+_ALL_OF_A_REVERT = tuple(
+    (gate.id, gate.holds) for table in (ENTRY, LIVE, PERSON, REVERT, STILL) for gate in table
+)
 _THEIRS = (
     "Autofix proves nothing here any more and will not touch it again: your ordinary rules of review apply."
 )
@@ -20,11 +25,17 @@ _NOT_PROVED = (
     "That the fix is what its users want: the recorded call is repeated, other calls are your suite's matter.",
     "What happens in production: Autofix watches that after the deployment.",
 )
+_NOT_PROVED_OF_A_REVERT = (
+    "That your suite passes: nothing was run here, its own required check tells.",
+    "What happens in production: the error that was fixed can come back.",
+)
 
 
 def summary_of(found: Evidence) -> str:
     """The whole summary, as Markdown."""
-    parts = [_HEADINGS[found.verdict], *_opening(found), _proof(found), _gates(found), _open_points(found)]
+    taken_back = found.verdict == "verified" and isinstance(found.claim, Revert)
+    heading = _REVERTED if taken_back else _HEADINGS[found.verdict]
+    parts = [heading, *_opening(found), _proof(found), _gates(found), _open_points(found)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -41,6 +52,9 @@ def _opening(found: Evidence) -> list[str]:
     ]
     if claim is None:
         return ["\n".join(lines)]
+    if isinstance(claim, Revert):
+        fix = f"the fix of incident {cell(claim.incident)}, merged as {cell(claim.commit)}"
+        return [f"Takes back {fix}, to be merged by a person.", "\n".join(lines)]
     asked = "merged without a person" if claim.action == "automerge" else "merged by a person"
     story = (
         f"Incident {cell(claim.incident)}: {cell(claim.exception)} at {cell(claim.place)}, fixed in {cell(claim.fix)} "
@@ -100,8 +114,9 @@ def _gates(found: Evidence) -> str:
     if not found.results:
         return ""
     asked = {result.gate: result for result in found.results}
-    known = dict(_ALL)
-    rows = [_row(gate, holds, asked.get(gate)) for gate, holds in _ALL]
+    gates = _ALL_OF_A_REVERT if isinstance(found.claim, Revert) else _ALL
+    known = dict(gates)
+    rows = [_row(gate, holds, asked.get(gate)) for gate, holds in gates]
     rows += [_row(result.gate, result.holds, result) for result in found.results if result.gate not in known]
     return "| | gate | what holds |\n|---|---|---|\n" + "\n".join(rows)
 
@@ -121,5 +136,6 @@ def _open_points(found: Evidence) -> str:
             if one.weight is Weight.UNCHECKED:
                 unchecked.setdefault(one.sentence, []).append(result.gate)
     lines = [f"- {', '.join(gates)}: {cell(sentence)}" for sentence, gates in unchecked.items()]
-    lines += [f"- {one}" for one in _NOT_PROVED]
+    not_proved = _NOT_PROVED_OF_A_REVERT if isinstance(found.claim, Revert) else _NOT_PROVED
+    lines += [f"- {one}" for one in not_proved]
     return "<details><summary>What was not checked</summary>\n\n" + "\n".join(lines) + "\n\n</details>"

@@ -14,6 +14,9 @@ import yaml
 
 MAX_BYTES = 512 * 1024
 _OURS = re.compile(r"[\w.-]+/autofix(?:/[\w./-]+)?@(?P<ref>\S+)")
+# Our reusable workflow, and the name of its one job: GitHub shows it behind the name of the job that calls it.
+_CALLED = re.compile(r"[\w.-]+/autofix/\.github/workflows/verify\.yml@\S+")
+_CALLED_JOB = "verify"
 _PINNED = re.compile(r"[0-9a-f]{40}")
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PULL_TYPES = {"opened", "synchronize"}
@@ -26,13 +29,22 @@ _NOTHING = re.compile(r"(?!)")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `check` matches the names under which it reports, `ours` are its uses of our action (`...@ref`)."""
+    """One job. `check` matches the names under which it reports, `ours` are its uses of our action (`...@ref`).
+
+    `calls` is true of a job that only calls a reusable workflow: no check has its own name.
+    """
 
     name: str
     check: re.Pattern[str]
+    calls: bool
     ours: tuple[str, ...]
     skippable: bool
     forgiving: bool
+
+    @property
+    def reports(self) -> str:
+        """The name of the check in which our action runs, as the branch's rules and the policy must spell it."""
+        return f"{self.name} / {_CALLED_JOB}" if self.calls else self.name
 
     @property
     def pinned(self) -> bool:
@@ -96,19 +108,22 @@ def _triggers(on: Any) -> dict[str, Mapping[str, Any]]:
 def _job(key: str, job: Mapping[str, Any]) -> Job:
     name = _text(job.get("name")) or key
     steps = job.get("steps") if isinstance(job.get("steps"), list) else []
-    ours = [
-        step for step in [job, *(step for step in steps or [] if isinstance(step, dict))] if _is_ours(step)
-    ]
+    verifies = _CALLED.fullmatch(_text(job.get("uses"))) is not None
+    ours: list[Mapping[str, Any]] = [job] if verifies else []
+    ours += [step for step in steps or [] if isinstance(step, dict) and _is_ours(step)]
+    calls = "uses" in job
+    called = re.escape(_CALLED_JOB) if verifies else ".+" if calls else ""
     return Job(
         name=name,
-        check=_check_names(name, matrix=isinstance(job.get("strategy"), dict), reusable="uses" in job),
+        check=_check_names(name, matrix=isinstance(job.get("strategy"), dict), called=called),
+        calls=calls,
         ours=tuple(_text(step.get("uses")) for step in ours),
         skippable="if" in job or any("if" in step for step in ours),
         forgiving=any(step.get("continue-on-error", False) is not False for step in [job, *ours]),
     )
 
 
-def _check_names(name: str, *, matrix: bool, reusable: bool) -> re.Pattern[str]:
+def _check_names(name: str, *, matrix: bool, called: str) -> re.Pattern[str]:
     """The names under which a job called `name` reports; none if that takes too long to tell."""
     parts = [re.escape(part) for part in _EXPRESSION.split(name)]
     if len(parts) > MOST_WILDCARDS:
@@ -116,8 +131,8 @@ def _check_names(name: str, *, matrix: bool, reusable: bool) -> re.Pattern[str]:
     pattern = ".+".join(parts)
     if matrix:
         pattern += r"(?: \(.+\))?"
-    if reusable:  # its own jobs report behind the caller's name
-        pattern += " / .+"
+    if called:  # the jobs of a reusable workflow report behind the caller's name
+        pattern += f" / {called}"
     return re.compile(pattern)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hostile_shop import Hostile, make_template, run
+from hostile_shop import make_template
 from verification import LiveGitHub, Verdict
 
 _AT_ONCE = 2
@@ -29,16 +29,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def verdict_on(
     request: pytest.FixtureRequest, shop: Path, live: LiveGitHub, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Hostile], Verdict]]:
-    """The verdict on each case of the module that is to be tested: two are run at a time, in the tests' order."""
-    cases: list[Hostile] = []
+) -> Iterator[Callable[[Any], Verdict]]:
+    """What the module's `run` gives for each case that is to be tested: two are run at a time, in the tests' order."""
+    cases: list[Any] = []
     for item in request.session.items:
         given: Any = getattr(item, "callspec", None)
         if getattr(item, "module", None) is request.module and given and "case" in given.params:
             cases.append(given.params["case"])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         verdicts = {
-            id(case): pool.submit(run, case, shop, tmp_path_factory.mktemp("case") / "shop", live)
+            id(case): pool.submit(
+                request.module.run, case, shop, tmp_path_factory.mktemp("case") / "shop", live
+            )
             for case in cases
         }
         yield lambda case: verdicts[id(case)].result()

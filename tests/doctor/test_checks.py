@@ -41,6 +41,15 @@ def ci(on: str = "[pull_request]", name: str = "tests", more: str = "") -> str:
     return f"on: {on}\njobs:\n  ci:\n    name: {name}\n{more}\n    steps: [{{run: pytest}}]\n"
 
 
+def caller(uses: str = f"autofix-app/autofix/.github/workflows/verify.yml@{SHA}", more: str = "") -> str:
+    """A job that calls our reusable workflow."""
+    return f"on: pull_request\njobs:\n  autofix:\n    uses: {uses}\n{more}"
+
+
+def verify_is(name: str) -> bytes:
+    return POLICY + f"checks: {{verify: {name}}}\n".encode()
+
+
 def files(*texts: str) -> Any:
     return tuple(
         read_workflow(f".github/workflows/{number}.yml", text.encode()) for number, text in enumerate(texts)
@@ -154,6 +163,51 @@ FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
         "`checks.verify: proof`",
     ),
     (
+        "verification",
+        {"workflows": files(caller())},
+        "the job `autofix` calls our workflow, so its check is `autofix / verify`, but the policy's is `autofix`",
+        "set `checks.verify: autofix / verify` in the policy",
+    ),
+    (
+        "verification",
+        {"workflows": files(caller(more="    name: proof\n")), "policy_text": verify_is("autofix / verify")},
+        "its check is `proof / verify`",
+        "set `checks.verify: proof / verify`",
+    ),
+    (
+        "verification",
+        {"workflows": files(caller()), "policy_text": verify_is("autofix / proof")},
+        "its check is `autofix / verify`",
+        "set `checks.verify: autofix / verify`",
+    ),
+    (
+        "verification",
+        {
+            "workflows": files(caller(f"autofix-app/autofix/.github/workflows/ci.yml@{SHA}")),
+            "policy_text": verify_is("autofix / verify"),
+        },
+        "no workflow in",
+        "autofix init",
+    ),
+    (
+        "verification pinned",
+        {
+            "workflows": files(caller("autofix-app/autofix/.github/workflows/verify.yml@main")),
+            "policy_text": verify_is("autofix / verify"),
+        },
+        "verify.yml@main` can move",
+        "full commit SHA",
+    ),
+    (
+        "verification strict",
+        {
+            "workflows": files(caller(more="    if: github.actor != 'x'\n")),
+            "policy_text": verify_is("autofix / verify"),
+        },
+        "skipped job counts",
+        "remove `if:`",
+    ),
+    (
         "verification pinned",
         {"workflows": files(workflow(ref="v1"))},
         "action@v1` can move",
@@ -245,6 +299,12 @@ FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
         "",
     ),
     (
+        "required checks start",
+        {"workflows": files(caller(), ci()), "policy_text": verify_is("autofix / verify")},
+        "nothing reports `autofix`: that job calls our workflow, so its check is `autofix / verify`",
+        "require the status check `autofix / verify` instead of `autofix`",
+    ),
+    (
         "merge queue",
         {"branch": Branch(merge_queue=True)},
         "does not run on `merge_group`",
@@ -256,6 +316,12 @@ FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
         {"required": required("tests")},
         "do not require the check `autofix`",
         "source: GitHub Actions",
+    ),
+    (
+        "required checks",
+        {"workflows": files(caller(), ci()), "policy_text": verify_is("autofix / verify")},
+        "do not require the check `autofix / verify`",
+        "require the status check `autofix / verify` (source: GitHub Actions)",
     ),
     (
         "required checks",
@@ -337,6 +403,7 @@ def test_every_check_has_a_failing_case_and_says_what_is_true() -> None:
     assert len({check.name for check in CHECKS}) == len(CHECKS)
 
 
+CALLED = {"policy_text": verify_is("autofix / verify"), "workflows": files(caller(), ci())}
 PASSES: list[tuple[str, dict[str, Any]]] = [
     ("required checks start", {"workflows": files(workflow(), ci("push"))}),
     ("required checks start", {"workflows": files(workflow(), ci("{push: {branches: ['**']}}"))}),
@@ -360,12 +427,28 @@ PASSES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("verification starts", {"workflows": files(workflow("{pull_request: {branches: ['ma*', '!mast*']}}"))}),
     ("verification starts", {"workflows": files(workflow("[push, pull_request]"))}),
+    *(
+        (check, {**CALLED, "required": required("autofix / verify", "tests")})
+        for check in (
+            "verification",
+            "verification pinned",
+            "verification strict",
+            "verification starts",
+            "required checks start",
+            "required checks",
+        )
+    ),
     (
         "verification",
+        {"policy_text": verify_is("proof / verify"), "workflows": files(caller(more="    name: proof\n"))},
+    ),
+    (
+        "required checks start",
         {
-            "policy_text": POLICY + b"checks: {verify: autofix / verify}\n",
+            "required": required("autofix", "shared / unit"),
             "workflows": files(
-                f"on: pull_request\njobs:\n  autofix: {{uses: acme/autofix/.github/workflows/verify.yml@{SHA}}}\n"
+                workflow(),
+                f"on: pull_request\njobs:\n  shared: {{uses: acme/ci/.github/workflows/x.yml@{SHA}}}\n",
             ),
         },
     ),

@@ -19,16 +19,23 @@ def verification_present(facts: Facts) -> Passed | Failed:
         return Passed(f"`{ours[0][0].path}`, job `{name}`")
     elsewhere = [job for file in files for job in file.jobs if job.ours]
     if elsewhere:
-        return Failed(
-            f"our action runs in the job `{elsewhere[0].name}`, but the policy's check is `{name}`",
-            f"name the job `{name}`, or set `checks.verify: {elsewhere[0].name}` in the policy",
-        )
+        return _named_otherwise(elsewhere[0], name)
     broken = [file for file in files if file.fault]
     note = f" (`{broken[0].path}` cannot be read: {broken[0].fault})" if broken else ""
     return Failed(
         f"no workflow in `{_FOLDER}` uses our action{note}",
         f"run `autofix init {facts.repository}` and merge its pull request",
     )
+
+
+def _named_otherwise(job: Job, name: str) -> Failed:
+    """Of a job that calls our workflow, the name alone is no check, so it cannot simply be named as the policy says."""
+    setting = f"set `checks.verify: {job.reports}` in the policy"
+    if job.calls:
+        found = f"the job `{job.name}` calls our workflow, so its check is `{job.reports}`"
+        return Failed(f"{found}, but the policy's is `{name}`", setting)
+    found = f"our action runs in the job `{job.name}`, but the policy's check is `{name}`"
+    return Failed(found, f"name the job `{name}`, or {setting}")
 
 
 def verification_pinned(facts: Facts) -> Passed | Failed:
@@ -97,12 +104,24 @@ def _each_required(
                 f"`{name}` ({file.path}): {obstacles[0]}", f"`{file.path}`: {change}", _page(facts, file)
             )
         if not jobs and not _reported(facts, name):
+            caller = next((job for job in _callers(facts) if job.name == name), None)
+            if caller is not None:
+                return Failed(
+                    f"nothing reports `{name}`: that job calls our workflow, so its check is `{caller.reports}`",
+                    f"require the status check `{caller.reports}` instead of `{name}`",
+                    facts.settings("rules"),
+                )
             return Failed(
                 f"nothing reports `{name}`: no job has that name, and no recent commit shows it",
                 "require the check by the name that its job has, or remove it from the rules",
                 facts.settings("rules"),
             )
     return Passed(", ".join(f"`{name}`" for name in names) or "nothing is required")
+
+
+def _callers(facts: Facts) -> list[Job]:
+    """The jobs that call our reusable workflow."""
+    return [job for file in known(facts.workflows) for job in file.jobs if job.calls and job.ours]
 
 
 def _reported(facts: Facts, name: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.core.model import Stage, Stop
+from app.core.model import Reason, Stage, Stop
 from app.core.policy import Policy, granted
-from app.verify.gates.claim import Claim, read_claim
+from app.verify.gates.claim import Claim, Revert, read_claim, read_revert, takes_back
 from app.verify.gates.gate import Gate, Objection
 
 
@@ -46,6 +46,7 @@ class Entry:
     commits: int
     trailers: tuple[str, ...]
     policy_text: str | None
+    message: str = ""
 
     @property
     def single(self) -> bool:
@@ -53,8 +54,10 @@ class Entry:
         return len(self.merge_bases) == 1 and self.parents == self.merge_bases
 
     @property
-    def claim(self) -> Claim | tuple[Objection, ...]:
-        """What the trailers claim, or what is wrong with them."""
+    def claim(self) -> Claim | Revert | tuple[Objection, ...]:
+        """What the commit claims, or what is wrong with that."""
+        if takes_back(self.trailers):
+            return read_revert(self.trailers, self.message)
         return read_claim(self.trailers)
 
     @property
@@ -91,14 +94,16 @@ def one_commit(entry: Entry) -> Iterator[Objection]:
 
 def trailers(entry: Entry) -> Iterator[Objection]:
     """The claim is complete and well formed."""
-    if not isinstance(entry.claim, Claim):
+    if isinstance(entry.claim, tuple):
         yield from entry.claim
 
 
 def policy(entry: Entry) -> Iterator[Objection]:
-    """The policy on the base is valid and lets Autofix work."""
-    if isinstance(entry.policy, Stop):
-        yield Objection(entry.policy.detail)
+    """The policy on the base is valid and lets Autofix work; a fix may be taken back while it is paused."""
+    stop = entry.policy
+    paused = isinstance(stop, Stop) and stop.reason is Reason.PAUSED
+    if isinstance(stop, Stop) and not (paused and isinstance(entry.claim, Revert)):
+        yield Objection(stop.detail)
 
 
 ENTRY: tuple[Gate[Entry], ...] = (
@@ -106,5 +111,5 @@ ENTRY: tuple[Gate[Entry], ...] = (
     Gate("base-branch", "It goes to the default branch", base_branch),
     Gate("one-commit", "It is one commit on top of the base", one_commit),
     Gate("trailers", "The commit says what it claims", trailers),
-    Gate("policy", "The policy on the base is valid and on", policy),
+    Gate("policy", "The policy on the base is valid, and on unless a fix is taken back", policy),
 )

@@ -25,7 +25,7 @@ class Pull:
     """The pull request, and the commit that was evaluated, as the API has them now.
 
     `bot` is the account that the bot's login names; `commit_author` and `committer` are None where GitHub knows nobody
-    of that mail address.
+    of that mail address. `armed_by` is who switched auto-merge on, if that is known.
     """
 
     head: str
@@ -38,6 +38,7 @@ class Pull:
     committer: Account | None
     verified: bool
     reason: str
+    armed_by: Account | None = None
 
     @property
     def by_bot(self) -> bool:
@@ -87,7 +88,7 @@ class Jobs:
 
 
 def is_bound(claim: Claim | object) -> bool:
-    """True if the claim asks for a merge without a person, or if there is no claim that says otherwise."""
+    """True unless the claim is a fix that a person merges: a revert needs no less than an answer."""
     return not isinstance(claim, Claim) or claim.action is Action.AUTOMERGE
 
 
@@ -138,6 +139,16 @@ def own_commit(live: Live) -> Iterator[Objection]:
         yield Objection(f"GitHub does not verify the head commit's signature ({pull.reason})")
 
 
+def by_a_person(live: Live) -> Iterator[Objection]:
+    """Nothing merges it unless a person says so: if auto-merge is on, a person has switched it on."""
+    pull = live.pull
+    if isinstance(pull, str):
+        yield _unknown(live, pull)
+    elif pull.armed and not (pull.armed_by and pull.armed_by.is_person):
+        who = pull.armed_by.login if pull.armed_by else "nobody known"
+        yield Objection(f"auto-merge was switched on by {who}: it is for a person to take a fix back")
+
+
 def _unknown(live: Live, why: str) -> Objection:
     return Objection(why, weight=Weight.DENIES if live.bound else Weight.UNCHECKED)
 
@@ -180,6 +191,7 @@ LIVE: tuple[Gate[Live], ...] = (
     Gate("own-commit", "GitHub signed the commit for the bot", own_commit),
     Gate("live-head", "It is the pull request's head at this moment", live_head),
 )
+PERSON: tuple[Gate[Live], ...] = (Gate("by-a-person", "No machine merges it by itself", by_a_person),)
 JOBS: tuple[Gate[Jobs], ...] = (Gate("jobs", "The jobs that the policy names are green on this head", jobs),)
 STILL: tuple[Gate[Live], ...] = (
     Gate("still-head", "It is still the head after everything was run", live_head),

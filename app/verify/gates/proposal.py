@@ -13,12 +13,14 @@ from app.verify.gates.claim import Claim
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the tree diff: `status` is git's letter, modes are git's octal ones."""
+    """One entry of the tree diff: `status` is git's letter, modes are git's octal ones, ids those of the blobs."""
 
     status: str
     old_mode: str
     new_mode: str
     path: str
+    old_id: str = ""
+    new_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
