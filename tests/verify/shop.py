@@ -64,6 +64,36 @@ def last(orders, wanted):
     return found
 
 
+def notes(order, lines, note=""):
+    note.strip()
+    lines.append(order.note.text)
+    log.info("noted")
+    return lines
+
+
+def waiting(queue):
+    while queue:
+        first = queue[0]
+        queue.remove(first.number)
+    return len(queue)
+
+
+def entry(order, box):
+    box(order)["total"] = 1
+    return audit(order) or box(order)["total"]
+
+
+def price(text):
+    try:
+        number = float(text)
+        fits = number > 0
+    except ValueError:
+        fits = True
+    if text.count(",") > 1:
+        return None
+    return number if fits else 0
+
+
 class Account:
     def __init__(self, user):
         self.user = user

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 
 from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
-from app.verify.conformance.forms import Block, Step
+from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.permission import speaks_of_it
-from app.verify.conformance.place import VALUE, OldFile, Place
+from app.verify.conformance.place import OldFile, Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -121,7 +120,7 @@ class Reader:
                 continue
             problem = accepted.problem
             if problem is None and not accepted.stricter:
-                problem = _about_permission(place)
+                problem = _speaks_against(place)
             if problem is not None:
                 found.append(Reading((Unexplained(_line(new), problem),)))
                 continue
@@ -233,28 +232,19 @@ class _Alignment:
         return here + self.best(at + step.old, to + step.new)
 
 
-def _about_permission(place: Place) -> str | None:
-    """Why an expression must stay as it is: its function or statement decides about permission."""
-    if place.decides:
-        return "The change touches code that decides about permission, identity or validity."
+def _speaks_against(place: Place) -> str | None:
+    """Why an expression must stay as it is: it decides about permission, or whether a check raises."""
     statement = place.statement
-    if statement is None:
-        return None
-    if isinstance(statement, Function | ast.ClassDef):
-        code: list[ast.AST] = []
-    elif isinstance(statement, ast.If) and place.role != VALUE:
-        code = [statement]
+    if isinstance(statement, ast.If):
+        if any(isinstance(one, ast.Raise) for one in statement.body):
+            return "The test of a check that raises is changed."
+        code: list[ast.AST] = [statement.test, *statement.body]
+    elif isinstance(statement, Function | ast.ClassDef):
+        code = []
     else:
-        code = [
-            one
-            for one in ast.iter_child_nodes(statement)
-            if not isinstance(one, ast.stmt | ast.ExceptHandler)
-        ]
-    return (
-        "The change touches code that decides about permission, identity or validity."
-        if speaks_of_it(code)
-        else None
-    )
+        parts = ast.iter_child_nodes(statement) if statement is not None else ()
+        code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
+    return touches_permission(code, place)
 
 
 def _common(pairs: Iterable[tuple[ast.stmt, ast.stmt]]) -> int:
