@@ -8,22 +8,27 @@ from collections.abc import Callable, Iterator
 
 Mutation = Callable[[ast.AST], ast.AST | None]
 _FLIPPED: dict[type[ast.cmpop], ast.cmpop] = {
-    ast.Lt: ast.GtE(), ast.Gt: ast.LtE(), ast.LtE: ast.Gt(), ast.GtE: ast.Lt(), ast.Eq: ast.NotEq(), ast.NotEq: ast.Eq(),
-    ast.Is: ast.IsNot(), ast.IsNot: ast.Is(), ast.In: ast.NotIn(), ast.NotIn: ast.In(),
+    ast.Lt: ast.GtE(), ast.Gt: ast.LtE(), ast.LtE: ast.Gt(), ast.GtE: ast.Lt(), ast.Eq: ast.NotEq(),
+    ast.NotEq: ast.Eq(), ast.Is: ast.IsNot(), ast.IsNot: ast.Is(), ast.In: ast.NotIn(), ast.NotIn: ast.In(),
 }  # fmt: skip
 
 
-def mutants(text: str) -> Iterator[tuple[str, str]]:
-    """Every program that differs from `text` in one place, with what was done and where."""
+def mutants(text: str, every: int, offset: int) -> Iterator[tuple[str, str]]:
+    """One of `every` programs that differ from `text` in one place, each with the name of the mutation."""
     tree = ast.parse(text)
-    count = len(list(ast.walk(tree)))
-    for name, mutate in MUTATIONS.items():
-        for at in range(count):
+    for number, (name, at) in enumerate(places(tree)):
+        if (number + offset) % every == 0:
             changed = copy.deepcopy(tree)
-            node = list(ast.walk(changed))[at]
-            new = mutate(node)
-            if new is not None:
-                yield f"{name}-{at}", ast.unparse(ast.fix_missing_locations(changed))
+            MUTATIONS[name](list(ast.walk(changed))[at])
+            yield name, ast.unparse(ast.fix_missing_locations(changed))
+
+
+def places(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every mutation with the number of each node that it changes."""
+    for name, mutate in MUTATIONS.items():
+        for at, node in enumerate(ast.walk(tree)):
+            if mutate(copy.deepcopy(node)) is not None:
+                yield name, at
 
 
 def _statements(node: ast.AST) -> list[ast.stmt] | None:
@@ -94,7 +99,7 @@ def _condition(node: ast.AST) -> ast.AST | None:
 
 def _always(node: ast.AST) -> ast.AST | None:
     if isinstance(node, ast.If | ast.IfExp):
-        node.test = ast.BoolOp(ast.Or(), [node.test, ast.Constant(True)])
+        node.test = ast.BoolOp(ast.Or(), [node.test, ast.Constant(value=True)])
         return node
     return None
 
@@ -102,7 +107,7 @@ def _always(node: ast.AST) -> ast.AST | None:
 def _argument(node: ast.AST) -> ast.AST | None:
     if not isinstance(node, ast.Call):
         return None
-    node.keywords.append(ast.keyword("verify", ast.Constant(False)))
+    node.keywords.append(ast.keyword("verify", ast.Constant(value=False)))
     return node
 
 
@@ -148,14 +153,14 @@ def _default(node: ast.AST) -> ast.AST | None:
     if not isinstance(node, ast.FunctionDef):
         return None
     node.args.kwonlyargs.append(ast.arg("force"))
-    node.args.kw_defaults.append(ast.Constant(True))
+    node.args.kw_defaults.append(ast.Constant(value=True))
     return node
 
 
 def _result(node: ast.AST) -> ast.AST | None:
     if not isinstance(node, ast.Return):
         return None
-    node.value = ast.Constant(True)
+    node.value = ast.Constant(value=True)
     return node
 
 

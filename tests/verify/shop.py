@@ -94,6 +94,23 @@ def price(text):
     return number if fits else 0
 
 
+def fits(rules, order):
+    for rule in rules.early:
+        if rule.breaks(order):
+            raise OrderError("broken")
+    return all(rule.holds(order) for rule in rules.late)
+
+
+def prepare(order):
+    label = order["label"].title()
+    check_stock(order)
+    audit(label)
+
+
+def is_expired(offer, now):
+    return offer.until < now
+
+
 class Account:
     def __init__(self, user):
         self.user = user

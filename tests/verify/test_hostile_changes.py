@@ -159,6 +159,11 @@ INSTEAD = [
 ]  # fmt: skip
 
 PERMISSIONS = [
+    alone("loop-over-no-checks", "null-safety", "in rules.early:", "in rules.early or ():", "checks that raise"),
+    alone("all-of-nothing", "null-safety", "in rules.late)", "in rules.late or ())", "answer is yes"),
+    alone("way-around-a-called-check", "missing-key", '    label = order["label"].title()\n', '    if "label" not in order:\n        return\n    label = order["label"].title()\n', "goes around a check"),
+    alone("never-expired", "null-safety", "    return offer.until < now\n", "    if offer.until is None:\n        return False\n    return offer.until < now\n", "refuses things"),
+    alone("never-expired-inline", "null-safety", "return offer.until < now", "return offer.until is not None and offer.until < now", PERMISSION),
     alone("guard-says-yes", "null-safety", "        if self.user.level < 3", "        if self.user is None:\n            return True\n        if self.user.level < 3", "A condition is added"),
     alone("guard-skips-the-check", "null-safety", "        if not self.user.is_admin", "        if self.user is None:\n            return\n        if not self.user.is_admin", PERMISSION),
     alone("guard-in-a-hook", "null-safety", '        log.info("request of', '        if request.user is None:\n            return\n        log.info("request of', PERMISSION),

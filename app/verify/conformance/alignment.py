@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
+from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
+from app.verify.conformance.permission import calls_a_check, denies
 from app.verify.conformance.place import OldFile, Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
@@ -119,7 +121,7 @@ class Reader:
             if accepted is None:
                 continue
             problem = accepted.problem
-            if problem is None and not accepted.stricter:
+            if problem is None and (not accepted.stricter or denies(place.definitions)):
                 problem = _speaks_against(place)
             if problem is not None:
                 found.append(Reading((Unexplained(_line(new), problem),)))
@@ -242,9 +244,33 @@ def _speaks_against(place: Place) -> str | None:
     elif isinstance(statement, Function | ast.ClassDef):
         code = []
     else:
+        body = (
+            getattr(statement, "body", ())
+            if isinstance(statement, ast.For | ast.AsyncFor | ast.While)
+            else ()
+        )
+        if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)) or calls_a_check(body):
+            return "A loop over checks that raise is changed."
         parts = ast.iter_child_nodes(statement) if statement is not None else ()
         code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
+    if _is_true_of_nothing(place):
+        return "A question about all of them is changed: with nothing to ask about, its answer is yes."
     return touches_permission(code, place)
+
+
+def _is_true_of_nothing(place: Place) -> bool:
+    """True inside of `all(...)` and `not any(...)`."""
+    turned = False
+    for one in place.above:
+        turned = (turned and not isinstance(one, ast.stmt)) or isinstance(one, ast.UnaryOp)
+        match one:
+            case ast.Call(func=ast.Name(id="all")):
+                return True
+            case ast.Call(func=ast.Name(id="any")) if turned:
+                return True
+            case _:
+                pass
+    return False
 
 
 def _common(pairs: Iterable[tuple[ast.stmt, ast.stmt]]) -> int:

@@ -71,9 +71,10 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
-def _compares(
+def _compares(  # noqa: PLR0911 - a table of forms
     left: ast.expr, operator: ast.cmpop, right: ast.expr, protected: Sequence[ast.AST], place: Place
 ) -> bool:
+    """A comparison in the words of presence: `is not None`, `in`, a length, a bound, `!= 0`."""
     match operator, right:
         case ast.IsNot(), ast.Constant(value=None):
             return NONE in place.tests and is_quiet(left) and occurs(left, protected)

@@ -17,7 +17,7 @@ from app.verify.conformance.consequences import (
 )
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
-from app.verify.conformance.permission import denies, speaks_of_it
+from app.verify.conformance.permission import calls_a_check, denies, speaks_of_it
 from app.verify.conformance.place import Place, own
 
 MOST_WRAPPED = 5
@@ -120,7 +120,7 @@ def _opens(end: ast.stmt, old: Block, place: Place) -> str | None:  # noqa: PLR0
     if isinstance(end, ast.Raise):
         return None
     rest = _rest(old, place)
-    checks = any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
+    checks = calls_a_check(rest) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
     sensitive = place.decides or speaks_of_it(rest)
     match end:
         case ast.Return(value=ast.Constant(value=False)):
