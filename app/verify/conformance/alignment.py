@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
-from app.verify.conformance.forms import Block, Step
+from app.verify.conformance.conditions import nodes_of
+from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.permission import speaks_of_it
-from app.verify.conformance.place import VALUE, OldFile, Place
+from app.verify.conformance.permission import calls_a_check, denies
+from app.verify.conformance.place import OldFile, Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -120,8 +121,8 @@ class Reader:
             if accepted is None:
                 continue
             problem = accepted.problem
-            if problem is None and not accepted.stricter:
-                problem = _about_permission(place)
+            if problem is None and (not accepted.stricter or denies(place.definitions)):
+                problem = _speaks_against(place)
             if problem is not None:
                 found.append(Reading((Unexplained(_line(new), problem),)))
                 continue
@@ -233,28 +234,43 @@ class _Alignment:
         return here + self.best(at + step.old, to + step.new)
 
 
-def _about_permission(place: Place) -> str | None:
-    """Why an expression must stay as it is: its function or statement decides about permission."""
-    if place.decides:
-        return "The change touches code that decides about permission, identity or validity."
+def _speaks_against(place: Place) -> str | None:
+    """Why an expression must stay as it is: it decides about permission, or whether a check raises."""
     statement = place.statement
-    if statement is None:
-        return None
-    if isinstance(statement, Function | ast.ClassDef):
-        code: list[ast.AST] = []
-    elif isinstance(statement, ast.If) and place.role != VALUE:
-        code = [statement]
+    if isinstance(statement, ast.If):
+        if any(isinstance(one, ast.Raise) for one in statement.body):
+            return "The test of a check that raises is changed."
+        code: list[ast.AST] = [statement.test, *statement.body]
+    elif isinstance(statement, Function | ast.ClassDef):
+        code = []
     else:
-        code = [
-            one
-            for one in ast.iter_child_nodes(statement)
-            if not isinstance(one, ast.stmt | ast.ExceptHandler)
-        ]
-    return (
-        "The change touches code that decides about permission, identity or validity."
-        if speaks_of_it(code)
-        else None
-    )
+        body = (
+            getattr(statement, "body", ())
+            if isinstance(statement, ast.For | ast.AsyncFor | ast.While)
+            else ()
+        )
+        if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)) or calls_a_check(body):
+            return "A loop over checks that raise is changed."
+        parts = ast.iter_child_nodes(statement) if statement is not None else ()
+        code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
+    if _is_true_of_nothing(place):
+        return "A question about all of them is changed: with nothing to ask about, its answer is yes."
+    return touches_permission(code, place)
+
+
+def _is_true_of_nothing(place: Place) -> bool:
+    """True inside of `all(...)` and `not any(...)`."""
+    turned = False
+    for one in place.above:
+        turned = (turned and not isinstance(one, ast.stmt)) or isinstance(one, ast.UnaryOp)
+        match one:
+            case ast.Call(func=ast.Name(id="all")):
+                return True
+            case ast.Call(func=ast.Name(id="any")) if turned:
+                return True
+            case _:
+                pass
+    return False
 
 
 def _common(pairs: Iterable[tuple[ast.stmt, ast.stmt]]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from app.core.syntax import names_bound, names_in
+from app.core.syntax import names_in
 from app.verify.conformance.conditions import is_quiet
 from app.verify.conformance.consequences import is_neutral
 from app.verify.conformance.forms import Block, Step, touches_permission
@@ -21,7 +21,7 @@ def first_value(old: Block, new: Block, place: Place) -> Step | None:
                 if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
             ]  # fmt: skip
             later = bool(bindings) and all(one.lineno >= old[0].lineno for one in bindings)
-            if not later or name in _arguments(place) or not _is_first(value, name, place):
+            if not later or name in place.arguments or not _is_first(value, name, place):
                 return None
             return Step(0, 1, touches_permission([ast.Name(name, ast.Load())], place))
     return None
@@ -33,13 +33,9 @@ def _is_first(value: ast.expr, name: str, place: Place) -> bool:
         return True
     sources = [
         one.value for one in own(place.function)
-        if isinstance(one, ast.Assign) and occurs(ast.Name(name, ast.Store()), one.targets)
+        if isinstance(one, ast.Assign) and any(alike(ast.Name(name), target) for target in one.targets)
     ]  # fmt: skip
-    return isinstance(value, ast.Name) and value.id in _arguments(place) and occurs(value, sources)
-
-
-def _arguments(place: Place) -> set[str]:
-    return names_bound(place.function.args) if place.function is not None else set()
+    return isinstance(value, ast.Name) and value.id in place.arguments and occurs(value, sources)
 
 
 def set_not_added(old: Block, new: Block, place: Place) -> Step | None:

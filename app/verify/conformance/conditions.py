@@ -71,17 +71,20 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
-def _compares(
+def _compares(  # noqa: PLR0911 - a table of forms
     left: ast.expr, operator: ast.cmpop, right: ast.expr, protected: Sequence[ast.AST], place: Place
 ) -> bool:
+    """A comparison in the words of presence: `is not None`, `in`, a length, a bound, `!= 0`."""
     match operator, right:
         case ast.IsNot(), ast.Constant(value=None):
             return NONE in place.tests and is_quiet(left) and occurs(left, protected)
         case ast.In(), _:
             looks = is_quiet(right) and (isinstance(left, ast.Constant) or is_quiet(left))
             return KEY in place.tests and looks and _reads(right, left, protected)
-        case ((ast.Gt() | ast.GtE()), ast.Constant(value=int() as bound)) if bound is not True:
-            return LENGTH in place.tests and _is_length_of_indexed(left, protected)
+        case ast.Gt(), ast.Constant(value=int() as bound):
+            return LENGTH in place.tests and _is_length_for(left, bound + 1, protected)
+        case ast.GtE(), ast.Constant(value=int() as bound):
+            return LENGTH in place.tests and _is_length_for(left, bound, protected)
         case ast.Lt(), _:
             return LENGTH in place.tests and is_quiet(left) and _is_bound(left, right, protected, place)
         case ast.NotEq(), ast.Constant(value=0 | 0.0 as zero) if zero is not False:
@@ -137,12 +140,23 @@ def _reads(container: ast.expr, key: ast.expr, protected: Sequence[ast.AST]) -> 
     )
 
 
-def _is_length_of_indexed(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
+def _is_length_for(node: ast.expr, length: int, protected: Sequence[ast.AST]) -> bool:
+    """True for the length of a sequence of which the protected code reads the element that just needs this length."""
     match node:
-        case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
-            return is_quiet(sequence) and is_indexed(sequence, protected)
+        case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]) if is_quiet(sequence):
+            return length in {_needed_length(one) for one in _positions(sequence, protected)}
         case _:
             return False
+
+
+def _needed_length(position: ast.expr) -> int | None:
+    match position:
+        case ast.Constant(value=int() as number):
+            return number + 1
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+            return number
+        case _:
+            return None
 
 
 def _is_bound(index: ast.expr, length: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
@@ -172,19 +186,19 @@ def _assigned(name: ast.Name, place: Place) -> Iterator[ast.expr]:
 
 
 def is_indexed(sequence: ast.expr, protected: Sequence[ast.AST]) -> bool:
-    """True if an element or a slice of `sequence` is read."""
+    """True if an element of `sequence` is read."""
     return any(
-        isinstance(one, ast.Subscript) and alike(one.value, sequence) and _is_position(one.slice)
-        for one in nodes_of(protected)
+        _needed_length(one) is not None or isinstance(one, ast.Name)
+        for one in _positions(sequence, protected)
     )
 
 
-def _is_position(index: ast.expr) -> bool:
-    match index:
-        case ast.Constant(value=int()) | ast.UnaryOp(operand=ast.Constant(value=int())) | ast.Name():
-            return True
-        case _:
-            return False
+def _positions(sequence: ast.expr, protected: Sequence[ast.AST]) -> list[ast.expr]:
+    return [
+        one.slice
+        for one in nodes_of(protected)
+        if isinstance(one, ast.Subscript) and alike(one.value, sequence)
+    ]
 
 
 def _needs_elements(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
@@ -217,6 +231,23 @@ def divides_by(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
             case _:
                 pass
     return False
+
+
+def subjects(test: ast.expr) -> list[ast.expr]:
+    """What a test is about: `x` of `x is not None`, `m` and `k` of `k in m`, `s` of `len(s) > 1`."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return subjects(inner)
+        case ast.BoolOp(values=parts):
+            return [one for part in parts for one in subjects(part)]
+        case ast.Compare(left=left, comparators=[right]):
+            return [one for part in (left, right) for one in subjects(part)]
+        case ast.Call(func=ast.Name(id="isinstance" | "hasattr" | "len"), args=[subject, *_]):
+            return [subject]
+        case ast.Constant():
+            return []
+        case _:
+            return [test]
 
 
 def says_missing(test: ast.expr) -> bool:

@@ -8,9 +8,10 @@ never is: nothing that is missing says yes.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from app.core.exceptions import ancestors, is_builtin, is_for_a_person
-from app.verify.conformance.conditions import nodes_of, says_missing
+from app.verify.conformance.conditions import nodes_of, says_missing, subjects
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import speaks_of_it
 from app.verify.conformance.place import Place, members, own
@@ -21,6 +22,11 @@ _ZERO_CALLS = frozenset({"Decimal", "Fraction", "float", "int"})
 _DATA_ERRORS = frozenset(
     {"AttributeError", "IndexError", "KeyError", "LookupError", "TypeError", "ValueError"}
 )
+# Raising these ends a program, a coroutine or a generator, and nobody hears of it.
+_ENDING = frozenset(
+    {"GeneratorExit", "KeyboardInterrupt", "StopAsyncIteration", "StopIteration", "SystemExit"}
+)
+_TELLING = frozenset({"format", "join", "len", "repr", "str", "type"})
 _TOO_BROAD = frozenset({"BaseException", "Exception", "object"})
 # What the standard library raises about its input, besides the built-in errors.
 _LIBRARY_ERRORS = {
@@ -45,7 +51,7 @@ _NARROW = frozenset(
 COLLECTING = frozenset(
     {"add", "append", "appendleft", "discard", "extend", "insert", "pop", "remove", "setdefault", "update"}
 )
-_LOGGING = frozenset({"debug", "error", "info", "warning"})
+_LOGGING = frozenset({"debug", "error", "exception", "info", "warning"})
 
 
 def is_neutral(node: ast.expr | None) -> bool:
@@ -140,7 +146,7 @@ def _lookups(place: Place) -> list[tuple[ast.expr, ast.expr]]:
 
 def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
     """True if a guard or a handler of the same function already returns `value`, which is not True."""
-    if value is None or (isinstance(value, ast.Constant) and value.value is True):
+    if value is None or not (is_literal(value) or isinstance(value, ast.Name | ast.Attribute)):
         return False
     for node in own(place.function):
         match node:
@@ -190,7 +196,7 @@ def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bo
     if statement.exc is None:
         return False
     if any(alike(statement.exc, one) for one in place.file.raised):
-        return True
+        return _only_tells(statement.exc)
     match statement.exc:
         case ast.Name() | ast.Attribute():
             return _is_known_error(statement.exc, place)
@@ -200,11 +206,22 @@ def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bo
             return False
 
 
+def _only_tells(raised: ast.expr) -> bool:
+    """True for an error that does not end the program, and whose message is made without calls that do something."""
+    kind = raised.func if isinstance(raised, ast.Call) else raised
+    calls = [one for one in ast.walk(raised) if isinstance(one, ast.Call) and one is not raised]
+    return ast.unparse(kind) not in _ENDING and all(
+        isinstance(one.func, ast.Name | ast.Attribute)
+        and ast.unparse(one.func).rpartition(".")[2] in _TELLING
+        for one in calls
+    )
+
+
 def _is_known_error(kind: ast.expr, place: Place) -> bool:
     if isinstance(kind, ast.Name) and kind.id in _DATA_ERRORS:
         return True
     kinds = [one.func if isinstance(one, ast.Call) else one for one in place.file.raised]
-    return any(alike(kind, one) for one in kinds)
+    return ast.unparse(kind) not in _ENDING and any(alike(kind, one) for one in kinds)
 
 
 def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:
@@ -255,5 +272,45 @@ def is_log_line(statement: ast.stmt, place: Place, caught: str | None) -> bool:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) as function, args=arguments, keywords=[])):
             called = name in _LOGGING and ast.unparse(function) in place.file.called
             return called and all(is_message(one, place, caught) for one in arguments)
+        case _:
+            return False
+
+
+def lost_call(body: Sequence[ast.stmt], test: ast.expr) -> ast.Call | None:
+    """The first call for its effect that would be missing where `test` does not hold; None if there is none.
+
+    What belongs to the missing thing itself may be left out: its own call or method, an entry of a collection, a line
+    in a log.
+    """
+    effects = [one.value for one in nodes_of(body) if isinstance(one, ast.Expr)]
+    calls = [one.value if isinstance(one, ast.Await) else one for one in effects]
+    return next((one for one in calls if isinstance(one, ast.Call) and not _may_be_lost(one, test)), None)
+
+
+def _may_be_lost(call: ast.Call, test: ast.expr) -> bool:
+    if is_unconverted(test, [ast.Expr(call)]):
+        return True
+    reached: ast.expr = call.func
+    if isinstance(reached, ast.Attribute) and reached.attr in COLLECTING | _LOGGING:
+        return True
+    about = subjects(test)
+    while not any(alike(reached, one) for one in about):
+        if not isinstance(reached, ast.Attribute | ast.Subscript):
+            return False
+        reached = reached.value
+    return True
+
+
+def is_unconverted(test: ast.expr, body: Sequence[ast.stmt]) -> bool:
+    """`if not isinstance(v, C):` around the call that makes a `C` of `v` and throws it away."""
+    match test, body:
+        case (
+            ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind], keywords=[]),
+            ),
+            [ast.Expr(value=ast.Call(func=function, args=[same]))],
+        ):
+            return alike(kind, function) and alike(subject, same)
         case _:
             return False

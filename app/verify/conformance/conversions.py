@@ -46,6 +46,8 @@ def copied(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
 
 def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  # noqa: PLR0911 - a table of forms
     """`str(x)`, `os.fspath(x)`, `x.encode()`, `map(str, xs)`: the same value as another class."""
+    if place.role.ask not in {Ask.VALUE, Ask.RETURNED} or isinstance(place.above[-1], ast.Compare):
+        return None  # to compare it as another class is to ask something else
     match new:
         case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
             return FITS if alike(same, old) or _is_text_of(same, old, place) else None

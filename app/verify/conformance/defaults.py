@@ -83,9 +83,10 @@ def looked_up(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
             ast.Call(func=ast.Attribute(value=kept, attr=method), args=[same, *default], keywords=[]),
         ) if alike(key, same) and len(default) <= 1:
             neutral = all(is_default(one, old, place) for one in default)
-            if (method == "get" and neutral) or (
-                method == "setdefault" and default and is_neutral(default[0])
-            ):
+            kept_on = isinstance(
+                place.above[-1], ast.Attribute
+            )  # only what is stored at once is worth storing
+            if (method == "get" and neutral) or (method == "setdefault" and kept_on and default and neutral):
                 return Accepted(rest=((container, kept),))
         case _:
             pass

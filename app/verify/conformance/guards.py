@@ -6,17 +6,21 @@ import ast
 
 from app.core.syntax import names_bound, names_in
 from app.verify.conformance.complaints import brief
-from app.verify.conformance.conditions import asks_absence, asks_presence, nodes_of
-from app.verify.conformance.consequences import COLLECTING, is_default, is_neutral, leaves, refuses
+from app.verify.conformance.conditions import asks_absence, asks_presence, nodes_of, subjects
+from app.verify.conformance.consequences import (
+    is_default,
+    is_neutral,
+    is_unconverted,
+    leaves,
+    lost_call,
+    refuses,
+)
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
-from app.verify.conformance.permission import denies, speaks_of_it
+from app.verify.conformance.permission import calls_a_check, denies, speaks_of_it
 from app.verify.conformance.place import Place, own
 
 MOST_WRAPPED = 5
-
-
-_LOGGING = frozenset({"debug", "info", "warning", "error", "exception"})
 
 
 def leave_early(old: Block, new: Block, place: Place) -> Step | None:
@@ -96,22 +100,7 @@ def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
 
 
 def _is_presence(test: ast.expr, body: Block, place: Place) -> bool:
-    return asks_presence(test, body, place) or _is_unconverted(test, body)
-
-
-def _is_unconverted(test: ast.expr, body: Block) -> bool:
-    """`if not isinstance(v, C):` around the call that makes a `C` of `v` and throws it away."""
-    match test, body:
-        case (
-            ast.UnaryOp(
-                op=ast.Not(),
-                operand=ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind], keywords=[]),
-            ),
-            [ast.Expr(value=ast.Call(func=function, args=[same]))],
-        ):
-            return alike(kind, function) and alike(subject, same)
-        case _:
-            return False
+    return asks_presence(test, body, place) or is_unconverted(test, body)
 
 
 def _asks_about(test: ast.expr, target: ast.expr) -> bool:
@@ -131,7 +120,7 @@ def _opens(end: ast.stmt, old: Block, place: Place) -> str | None:  # noqa: PLR0
     if isinstance(end, ast.Raise):
         return None
     rest = _rest(old, place)
-    checks = any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
+    checks = calls_a_check(rest) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
     sensitive = place.decides or speaks_of_it(rest)
     match end:
         case ast.Return(value=ast.Constant(value=False)):
@@ -165,30 +154,14 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
         return "A check that raises is made to depend on a condition."
     if (fault := touches_permission([test, *body], place)) is not None:
         return fault
-    subjects = [one for one in ast.walk(test) if isinstance(one, ast.Name | ast.Attribute | ast.Subscript)]
+    if any(isinstance(one, ast.Return) for one in nodes_of(body)) or isinstance(
+        body[-1], ast.Break | ast.Continue
+    ):
+        return "A way out is made to depend on a condition, and what comes behind it is reached instead."
     bound: set[str] = set()
     for one in body:
-        if not any(occurs(subject, [one]) for subject in subjects) and not names_in(one) & bound:
+        if not any(occurs(subject, [one]) for subject in subjects(test)) and not names_in(one) & bound:
             return f"`{brief(one)}` is made to depend on a condition that it has nothing to do with."
-        if (
-            isinstance(one, ast.Expr)
-            and isinstance(one.value, ast.Call)
-            and not _may_be_skipped(one.value, test)
-        ):
-            return f"The call `{brief(one)}` is made to depend on a condition."
         bound |= names_bound(one)
-    return None
-
-
-def _may_be_skipped(call: ast.Call, test: ast.expr) -> bool:
-    """True for what belongs to the missing thing: its own call or method, an entry of a collection, a line in a log."""
-    asked = {ast.dump(one) for one in ast.walk(test)}
-    reached: ast.expr = call.func
-    while True:
-        if ast.dump(reached) in asked:
-            return True
-        if not isinstance(reached, ast.Attribute | ast.Subscript):
-            break
-        reached = reached.value
-    named = isinstance(call.func, ast.Attribute) and call.func.attr in COLLECTING | _LOGGING
-    return named or _is_unconverted(test, [ast.Expr(call)])
+    lost = lost_call(body, test)
+    return f"The call `{brief(lost)}` is made to depend on a condition." if lost is not None else None

@@ -14,11 +14,12 @@ from app.verify.conformance.consequences import (
     is_neutral,
     refuses,
 )
-from app.verify.conformance.forms import FITS, Accepted, Block, Step, touches_permission
+from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import denies
 from app.verify.conformance.place import Ask, Place, members
 
+MOST_CAUGHT = 2  # more classes for a handler that is there
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
 _PROTOCOLS = {"__getattr__": "AttributeError", "__getitem__": "IndexError"}
 
@@ -39,8 +40,7 @@ def caught(old: Block, new: Block, place: Place) -> Step | None:
             ],
         ) if isinstance(failing, _SIMPLE) and alike(failing, inner):
             if not is_narrow(kind, place):
-                said = ast.unparse(kind) if kind is not None else "everything"
-                return Step(1, 1, f"The handler takes `{said}`, which is more than the failure at hand.")
+                return Step(1, 1, _too_broad(kind))
             if not _answers(failing, body, name, place):
                 return None
             return Step(1, 1, _swallows(failing, body, place))
@@ -53,7 +53,7 @@ def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> 
         body = body[1:]
     match body:
         case [ast.Pass()]:
-            return True
+            return _keeps_its_value(failing, place)
         case [ast.Return(value=value)]:
             return is_neutral(value) or is_given_elsewhere(value, place)
         case [ast.Continue()]:
@@ -64,6 +64,20 @@ def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> 
             return alike([target], failing.targets) and (
                 is_neutral(value) or _is_argument(value, failing.value)
             )
+        case _:
+            return False
+
+
+def _keeps_its_value(failing: ast.stmt, place: Place) -> bool:
+    """True if going on after the statement finds what was there before it: its names have a value already."""
+    match failing:
+        case ast.Assign(targets=targets):
+            names = {one.id for one in targets if isinstance(one, ast.Name)}
+            return len(names) == len(targets) and names <= place.bound_before(failing)
+        case ast.AugAssign():
+            return True
+        case ast.Expr(value=ast.Call()):
+            return True
         case _:
             return False
 
@@ -114,15 +128,24 @@ def caught_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     else:
         return None
     added = after[len(before) :]
-    if not added or len(added) > 2 or not alike(before, after[: len(before)]):  # noqa: PLR2004
+    if not 0 < len(added) <= MOST_CAUGHT or not alike(before, after[: len(before)]):
         return None
     broad = [one for one in added if not is_narrow(one, place)]
-    said = ast.unparse(broad[0]) if broad else ""
-    return (
-        Accepted(problem=f"The handler takes `{said}`, which is more than the failure at hand.")
-        if broad
-        else FITS
-    )
+    if broad:
+        return Accepted(problem=_too_broad(broad[0]))
+    handler, statement = place.above[-1], place.statement
+    if isinstance(handler, ast.ExceptHandler) and any(_is_true(one) for one in ast.walk(handler)):
+        return Accepted(problem="A handler that says yes takes more errors.")
+    return Accepted(problem=touches_permission([statement], place)) if statement is not None else None
+
+
+def _is_true(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _too_broad(kind: ast.expr | None) -> str:
+    said = ast.unparse(kind) if kind is not None else "everything"
+    return f"The handler takes `{said}`, which is more than the failure at hand."
 
 
 def _is_suppress(call: ast.Call) -> bool:
@@ -135,7 +158,7 @@ def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:
     match old, new:
         case _, [ast.If(test=test, body=[ast.Raise(exc=raised, cause=None)], orelse=[]), protected, *_]:
             known = Place(place.file, frozenset({NONE}), place.imports, place.above)
-            if _is_error(raised, expected) and asks_absence(test, [protected], known):
+            if _is_error(raised, expected, place) and asks_absence(test, [protected], known):
                 return Step(0, 1, touches_permission([protected], place))
         case (
             [ast.Return() as failing, *_],
@@ -154,14 +177,16 @@ def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:
                 ),
                 *_,
             ],
-        ) if alike(failing, inner) and name == cause and _is_error(raised, expected):
+        ) if alike(failing, inner) and name == cause and _is_error(raised, expected, place):
             return Step(1, 1)
     return None
 
 
-def _is_error(raised: ast.expr | None, expected: str | None) -> bool:
+def _is_error(raised: ast.expr | None, expected: str | None, place: Place) -> bool:
     match raised:
-        case ast.Name(id=name) | ast.Call(func=ast.Name(id=name), args=[ast.Name()], keywords=[]):
+        case ast.Name(id=name):
             return name == expected
+        case ast.Call(func=ast.Name(id=name), args=[ast.Name(id=argument)], keywords=[]):
+            return name == expected and argument in place.arguments
         case _:
             return False

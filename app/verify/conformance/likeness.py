@@ -6,6 +6,9 @@ import ast
 import copy
 from collections.abc import Iterable
 
+# What may evaluate its parts later, more than once, or not at all.
+_DECIDING = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def alike(one: object, other: object) -> bool:
     """True if both say the same; places do not count, and neither does whether a name is read or bound there."""
@@ -23,14 +26,35 @@ def alike(one: object, other: object) -> bool:
 
 
 def occurs(piece: ast.AST, code: Iterable[ast.AST]) -> bool:
-    """True if `piece` stands somewhere in `code`, word for word."""
-    return any(type(node) is type(piece) and alike(node, piece) for whole in code for node in ast.walk(whole))
+    """True if `code` reads `piece` somewhere, word for word; what only gets a new value is not read."""
+    for whole in code:
+        changed = {id(one.target) for one in ast.walk(whole) if isinstance(one, ast.AugAssign)}
+        for node in ast.walk(whole):
+            written = isinstance(getattr(node, "ctx", None), ast.Store) and id(node) not in changed
+            if type(node) is type(piece) and not written and alike(node, piece):
+                return True
+    return False
 
 
 def with_name_replaced(code: ast.stmt, name: str, value: ast.expr) -> ast.stmt | None:
-    """`code` with `value` instead of the one use of `name`; None if there is not exactly one."""
+    """`code` with `value` instead of the one use of `name`, which is what `code` evaluates first; None without one."""
     uses = [one for one in ast.walk(code) if isinstance(one, ast.Name) and one.id == name]
-    return _Replaced(name, value).visit(copy.deepcopy(code)) if len(uses) == 1 else None
+    if len(uses) != 1 or not isinstance(uses[0].ctx, ast.Load) or not _is_first(uses[0], code):
+        return None
+    replaced: ast.stmt = _Replaced(name, value).visit(copy.deepcopy(code))
+    return replaced
+
+
+def _is_first(use: ast.Name, code: ast.stmt) -> bool:
+    """True if no call comes before the use, and nothing decides whether it is reached."""
+    start = use.lineno, use.col_offset
+    for node in ast.walk(code):
+        holds = any(one is use for one in ast.walk(node))
+        if isinstance(node, ast.Call | ast.Await) and not holds and (node.lineno, node.col_offset) < start:
+            return False
+        if holds and isinstance(node, _DECIDING):
+            return False
+    return True
 
 
 class _Replaced(ast.NodeTransformer):

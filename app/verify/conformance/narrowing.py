@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from app.verify.conformance.complaints import brief
 from app.verify.conformance.conditions import (
     EVERY,
     asks_absence,
@@ -17,7 +18,7 @@ from app.verify.conformance.conditions import (
     nodes_of,
     says_missing,
 )
-from app.verify.conformance.consequences import is_neutral, leaves
+from app.verify.conformance.consequences import is_neutral, leaves, lost_call
 from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.place import Ask, Place
@@ -35,13 +36,11 @@ def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
         place = _with_every_test(place)  # the way that it takes instead is one that the old file has
     if not all(asks_presence(test, protected, place) for test in tests):
         return None
-    if ask is Ask.IF and not place.role.negated and isinstance(owner, ast.If):
-        if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(owner.body)):
-            return Accepted(problem="A check that raises is asked less often.")
-        return FITS
-    if place.role.negated and ask is not Ask.VALUE:
+    if place.role.negated:
         return _happens_more_often(place)
-    return Accepted(stricter=ask is Ask.RETURNED and not place.role.negated)
+    if ask is Ask.IF and isinstance(owner, ast.If):
+        return _happens_less_often(owner, new, place)
+    return Accepted(stricter=ask is Ask.RETURNED)
 
 
 def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -53,9 +52,23 @@ def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     protected: list[ast.AST] = [*kept, *enclosing_code(place.function)]
     if not all(asks_absence(test, protected, place) for test in tests):
         return None
-    if place.role.negated and place.role.ask is not Ask.VALUE:
+    if place.role.negated:
         return Accepted(problem="A condition is turned around by a new test.")
     return _happens_more_often(place)
+
+
+def _happens_less_often(branch: ast.If, test: ast.expr, place: Place) -> Accepted:
+    """Right for a branch that does something with the value; wrong for a refusal, or for an effect that is expected."""
+    if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(branch.body)):
+        return Accepted(problem="A check that raises is asked less often.")
+    if len(branch.body) == 1 and leaves(branch.body[0], place):
+        return Accepted(problem="A way out is taken less often.")
+    lost = lost_call(branch.body, test) or lost_call(branch.orelse, ast.Constant(None))
+    return (
+        Accepted(problem=f"The call `{brief(lost)}` depends on another condition than before.")
+        if lost
+        else FITS
+    )
 
 
 def _happens_more_often(place: Place) -> Accepted:
@@ -67,6 +80,8 @@ def _happens_more_often(place: Place) -> Accepted:
             ends = len(body) == 1 and leaves(end, place)
             if any(isinstance(one, ast.Constant) and one.value is True for one in nodes_of(body)):
                 return Accepted(problem="A branch that says yes is taken more often.")
+            if (lost := lost_call(body, ast.Constant(None))) is not None:
+                return Accepted(problem=f"The call `{brief(lost)}` is made more often.")
             if ends or says_missing(test):
                 return Accepted(stricter=ends and not isinstance(end, ast.Continue) and _says_no(end, place))
         case Ask.CHOICE, ast.IfExp(test=test, body=body):

@@ -15,7 +15,7 @@ _WORDS = frozenset(
 )  # fmt: skip
 _DENYING = frozenset(
     {"ban", "banned", "bans", "blacklist", "blocked", "blocklist", "denied", "denies", "deny", "denylist", "locked"}
-    | {"invalid", "refused", "refuses"}
+    | {"expired", "fraud", "infected", "invalid", "malicious", "refused", "refuses", "spam", "suspicious", "tampered"}
 )  # fmt: skip
 _BEGINNINGS = (
     "admin", "allowlist", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt",
@@ -23,6 +23,8 @@ _BEGINNINGS = (
     "secret", "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
 )  # fmt: skip
 _DENYING_BEGINNINGS = ("forbid", "revok", "unauth", "untrust")
+# A call whose name begins so is there to raise: `check_stock(order)`.
+_CHECKING = frozenset({"assert", "check", "enforce", "ensure", "guard", "must", "require"})
 # Only as a part of a function's or class's name: `token` is also what parsers read, and `can` is a verb.
 _IN_DEFINITIONS = frozenset({"can", "ensure", "may", "must", "require", "requires", "required", "token"})
 _LONGEST = 60
@@ -45,6 +47,19 @@ def speaks_of_it(code: Iterable[ast.AST]) -> bool:
     return any(
         _speaks(word) for one in code for node in ast.walk(one) for name in _named(node) for word in _words(name)
     )  # fmt: skip
+
+
+def calls_a_check(code: Iterable[ast.AST]) -> bool:
+    """True if `code` calls something for nothing but the error that it may raise."""
+    for one in code:
+        for node in ast.walk(one):
+            match node:
+                case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
+                    if (_words(name) or [""])[0] in _CHECKING:
+                        return True
+                case _:
+                    pass
+    return False
 
 
 def _defined(nodes: Iterable[ast.AST]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 
-from app.core.syntax import Function, own_nodes
+from app.core.syntax import Function, names_bound, own_nodes
 from app.verify.conformance.permission import decides
 
 
@@ -127,9 +127,24 @@ class Place:
 
     @property
     def is_in_loop(self) -> bool:
-        """True if `continue` has a loop here."""
+        """True if `continue` goes on to the next item; in a `while` it may go round for ever."""
         inner = self.above[self.above.index(self.function) :] if self.function is not None else self.above
-        return any(isinstance(one, ast.For | ast.AsyncFor | ast.While) for one in inner)
+        loops = [one for one in inner if isinstance(one, ast.For | ast.AsyncFor | ast.While)]
+        return bool(loops) and not isinstance(loops[-1], ast.While)
+
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """The names that the function is called with."""
+        return frozenset(names_bound(self.function.args)) if self.function is not None else frozenset()
+
+    def bound_before(self, statement: ast.stmt) -> frozenset[str]:
+        """The function's arguments, and the names that it binds on some line above `statement`."""
+        names = [
+            one
+            for one in own(self.function)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store) and one.lineno < statement.lineno
+        ]
+        return self.arguments | {one.id for one in names}
 
     @cached_property
     def decides(self) -> bool:

@@ -13,8 +13,9 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.core.syntax import Function
+from app.core.syntax import Function, names_bound
 from app.verify.conformance.complaints import brief
+from app.verify.conformance.likeness import alike
 from app.verify.conformance.text import character_problems, comment_problems, identifier_problems
 from app.verify.conformance.unexplained import Unexplained
 
@@ -149,12 +150,11 @@ class _TestFile:
 
     def _function(self, function: ast.FunctionDef) -> Iterator[Unexplained]:
         """The body: assignments of plain values, then one call."""
-        arguments = function.args
-        plain = not any(
-            [arguments.posonlyargs, arguments.args, arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        )
-        if function.decorator_list or not plain:
+        if function.decorator_list or names_bound(function.args):
             yield _beyond(function, "has a decorator or takes fixtures")
+        declared = function.returns is None or alike(function.returns, ast.Constant(None))
+        if not declared or getattr(function, "type_params", None):
+            yield _beyond(function, "has an annotation that is computed")
         if len(function.body) > MOST_STATEMENTS:
             yield _beyond(function, "is longer than a repeated call needs")
         *setup, last = function.body

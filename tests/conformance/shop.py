@@ -64,6 +64,53 @@ def last(orders, wanted):
     return found
 
 
+def notes(order, lines, note=""):
+    note.strip()
+    lines.append(order.note.text)
+    log.info("noted")
+    return lines
+
+
+def waiting(queue):
+    while queue:
+        first = queue[0]
+        queue.remove(first.number)
+    return len(queue)
+
+
+def entry(order, box):
+    box(order)["total"] = 1
+    return audit(order) or box(order)["total"]
+
+
+def price(text):
+    try:
+        number = float(text)
+        fits = number > 0
+    except ValueError:
+        fits = True
+    if text.count(",") > 1:
+        return None
+    return number if fits else 0
+
+
+def fits(rules, order):
+    for rule in rules.early:
+        if rule.breaks(order):
+            raise OrderError("broken")
+    return all(rule.holds(order) for rule in rules.late)
+
+
+def prepare(order):
+    label = order["label"].title()
+    check_stock(order)
+    audit(label)
+
+
+def is_expired(offer, now):
+    return offer.until < now
+
+
 class Account:
     def __init__(self, user):
         self.user = user

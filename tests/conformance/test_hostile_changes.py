@@ -1,5 +1,7 @@
 """Changes that come along with a fix, or look like one: each is denied, for its own reason (M7, M8, M10)."""
 
+# ruff: noqa: E501 - one line per change reads best
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,21 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from app.verify.conformance import MOST_EDITS, unexplained
-from conformance_samples import (
-    BEFORE,
-    ERROR,
-    GUARD,
-    HONEST,
-    KEY,
-    NULL,
-    NUMBER,
-    RETURN,
-    TRY,
-    TYPE,
-    UNBOUND,
-    Change,
-    fix,
-)
+
+from .shop import BEFORE, ERROR, GUARD, HONEST, KEY, NULL, NUMBER, RETURN, TRY, TYPE, UNBOUND, Change, fix
 
 PERMISSION = "permission, identity or validity"
 
@@ -115,7 +104,17 @@ EXTRA_HUNKS = [
 ]  # fmt: skip
 
 INSTEAD = [
-    alone("widely-wrapped", "null-safety", "    audit(order)\n" + RETURN, '    if address is not None:\n        audit(order)\n        return address["city"].title()\n', "nothing to do with"),
+    alone("widely-wrapped", "null-safety", '    lines.append(order.note.text)\n    log.info("noted")\n', '    if order.note is not None:\n        lines.append(order.note.text)\n        log.info("noted")\n', "nothing to do with"),
+    alone("return-wrapped", "null-safety", RETURN, '    if address is not None:\n        return address["city"].title()\n', "way out is made to depend"),
+    alone("round-for-ever", "null-safety", "        queue.remove(first.number)\n", "        if first is None:\n            continue\n        queue.remove(first.number)\n", "A condition is added"),
+    alone("write-lost", "null-safety", '    box(order)["total"] = 1\n', '    held = box(order)["total"]\n    if held is None:\n        return None\n    held = 1\n', "is added"),
+    alone("effects-swapped", "null-safety", '    return audit(order) or box(order)["total"]\n', '    held = box(order)\n    if held is None:\n        return None\n    return audit(order) or held["total"]\n', "is added"),
+    alone("guard-before-a-write", "null-safety", "    note.strip()\n", "    if note is None:\n        note = API\n    note.strip()\n", "A condition is added"),
+    alone("yes-for-more-errors", "missing-error-handling", "except ValueError:\n        fits", "except (ValueError, TypeError):\n        fits", "says yes"),
+    alone("way-out-narrowed", "null-safety", 'text.count(",") > 1', 'text is not None and text.count(",") > 1', "taken less often"),
+    alone("compared-as-text", "wrong-type", 'order["id"] == wanted', 'str(order["id"]) == wanted', "expression changed"),
+    alone("stored-by-reading", "missing-key", 'found = order["coupon"]', 'found = order.setdefault("coupon", "")', "expression changed"),
+    alone("program-ended", "missing-error-handling", NUMBER, "    try:\n        number = int(text)\n    except ValueError:\n        raise SystemExit\n", "A handler is added"),
     alone("call-skipped", "null-safety", "    audit(order)\n", "    if order is not None:\n        audit(order)\n", "made to depend on a condition"),
     alone("check-skipped", "null-safety", '    if total > LIMIT:\n        raise OrderError("too much")\n', '    if total is not None:\n        if total > LIMIT:\n            raise OrderError("too much")\n', "check that raises"),
     alone("check-narrowed", "null-safety", "if total > LIMIT", "if total is not None and total > LIMIT", "asked less often"),
@@ -160,13 +159,18 @@ INSTEAD = [
 ]  # fmt: skip
 
 PERMISSIONS = [
+    alone("loop-over-no-checks", "null-safety", "in rules.early:", "in rules.early or ():", "checks that raise"),
+    alone("all-of-nothing", "null-safety", "in rules.late)", "in rules.late or ())", "answer is yes"),
+    alone("way-around-a-called-check", "missing-key", '    label = order["label"].title()\n', '    if "label" not in order:\n        return\n    label = order["label"].title()\n', "goes around a check"),
+    alone("never-expired", "null-safety", "    return offer.until < now\n", "    if offer.until is None:\n        return False\n    return offer.until < now\n", "refuses things"),
+    alone("never-expired-inline", "null-safety", "return offer.until < now", "return offer.until is not None and offer.until < now", PERMISSION),
     alone("guard-says-yes", "null-safety", "        if self.user.level < 3", "        if self.user is None:\n            return True\n        if self.user.level < 3", "A condition is added"),
     alone("guard-skips-the-check", "null-safety", "        if not self.user.is_admin", "        if self.user is None:\n            return\n        if not self.user.is_admin", PERMISSION),
     alone("guard-in-a-hook", "null-safety", '        log.info("request of', '        if request.user is None:\n            return\n        log.info("request of', PERMISSION),
     alone("check-only-if-present", "null-safety", "if not self.user.is_admin", "if self.user is not None and not self.user.is_admin", "asked less often"),
-    alone("refusal-narrowed", "null-safety", "self.user.level < 3 or", "self.user is not None and self.user.level < 3 or", PERMISSION),
+    alone("refusal-narrowed", "null-safety", "self.user.level < 3 or", "self.user is not None and self.user.level < 3 or", "taken less often"),
     alone("refusal-only-if-known", "missing-key", "not request.user.can_view(order)", '"can_view" in request.user and not request.user.can_view(order)', "turned around"),
-    alone("permission-defaulted", "wrong-type", "if not self.user.is_admin", 'if not getattr(self.user, "is_admin", False)', PERMISSION),
+    alone("permission-defaulted", "wrong-type", "if not self.user.is_admin", 'if not getattr(self.user, "is_admin", False)', "check that raises is changed"),
     alone("permission-caught", "missing-error-handling", '        if not request.user.is_admin:\n            raise Forbidden("admins only")\n', '        try:\n            if not request.user.is_admin:\n                raise Forbidden("admins only")\n        except Forbidden:\n            pass\n', "is added"),
     alone("banned-or-none", "null-safety", "or self.user.banned", "or (self.user.banned or False)", "expression changed"),
 ]  # fmt: skip
