@@ -692,7 +692,8 @@ async def test_m7_our_own_action_proves_the_revert_that_we_open(town: Town, tmp_
     await town.say("wes", "/autofix revert", issue)
     pull = list(town.repo.pulls.values())[-1]
     folder = tmp_path / "action" / "shop"
-    await asyncio.to_thread(subprocess.run, ["git", "clone", "-q", town.repo.git_dir, folder], check=True)
+    clone = ["git", "clone", "--quiet", str(town.repo.git_dir), str(folder)]
+    await asyncio.to_thread(lambda: subprocess.run(clone, check=True))
     token = town.github.mint_token(
         app="github-actions",
         repository="acme/shop",
