@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +14,18 @@ import pytest
 from app.core.case_file import load_case
 from app.core.commands import COMMANDS
 from app.core.errors import Refused, Unavailable
+from app.core.messages import merge_message
 from app.core.model import Armed, Held, Level, Merged, Reason, Result, Stage, Stop, given
 from app.core.policy import parse_policy
 from app.demo.github import issues
+from app.demo.github.render.pulls import pull_request
 from app.learn import trust_in
 from app.store.ledger import EVERYWHERE, Answer
 from app.web import acts
 from app.web.desk import OFF_LABEL
 from samples import HEAD, PATCH, SECRET, case
 from town import BOT, LINK, POLICY, STRANGER, Town, merged_files
+from verification import verify
 
 SEEN_AND_DONE, SEEN_AND_NOT_DONE = ["eyes", "rocket"], ["eyes", "confused"]
 
@@ -650,7 +655,7 @@ async def merged_fix(town: Town) -> tuple[Any, Any]:
     """A fix that was merged and verified, on its issue; its row and its merge commit."""
     issue = town.issue(login="ada", body=LINK)
     row, _pull, whole = await town.propose(issue)
-    sha = town.push("main", merged_files(), message="Fix it (#2)")
+    sha = town.push("main", merged_files(), message="\n\n".join(merge_message(whole)))
     await town.settle()
     merged = Merged(sha, 1_800_000_480.0)
     town.keep(row, dataclasses.replace(whole, merged=merged, armed=Armed(sha, ("autofix",))))
@@ -679,6 +684,26 @@ async def test_revert_opens_one_pull_request_that_restores_both_files_and_costs_
     assert attempt.reverted_at is not None
     assert trust_level(town) is Level.SHADOW
     assert f"#{pull.number} takes the fix back" in town.replies(issue)[0]
+
+
+async def test_m7_our_own_action_proves_the_revert_that_we_open(town: Town, tmp_path: Path) -> None:
+    row, issue = await merged_fix(town)
+    town.push("main", {"README.md": "moved on\n"})
+    await town.say("wes", "/autofix revert", issue)
+    pull = list(town.repo.pulls.values())[-1]
+    folder = tmp_path / "action" / "shop"
+    clone = ["git", "clone", "--quiet", str(town.repo.git_dir), str(folder)]
+    await asyncio.to_thread(lambda: subprocess.run(clone, check=True))
+    token = town.github.mint_token(
+        app="github-actions",
+        repository="acme/shop",
+        permissions=dict.fromkeys(("contents", "pull_requests", "checks"), "read"),
+    )
+    event = {"number": pull.number, "pull_request": pull_request(town.github.site, pull, "clean")}
+    inputs = {"AUTOFIX_TOKEN": token, "GITHUB_API_URL": town.github.base_url}
+    verdict = await asyncio.to_thread(verify, folder, event, **inputs)
+    assert (verdict.status, verdict.result) == (0, "verified"), verdict.log
+    assert verdict.data["claim"] == {"reverts": row.merge_sha, "incident": row.id}
 
 
 @pytest.mark.parametrize(
