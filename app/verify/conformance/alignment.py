@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
 from app.verify.conformance.conditions import nodes_of
+from app.verify.conformance.consequences import is_way_out
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import calls_a_check, denies
-from app.verify.conformance.place import OldFile, Place
+from app.verify.conformance.place import Ask, OldFile, Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -240,6 +241,8 @@ def _speaks_against(place: Place) -> str | None:
     if isinstance(statement, ast.If):
         if any(isinstance(one, ast.Raise) for one in statement.body):
             return "The test of a check that raises is changed."
+        if place.role.ask is not Ask.IF and is_way_out(statement.body, place):
+            return "The test of a way out is changed."
         code: list[ast.AST] = [statement.test, *statement.body]
     elif isinstance(statement, Function | ast.ClassDef):
         code = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from app.core.syntax import names_in
+from app.core.syntax import names_bound, names_in
 from app.verify.conformance.conditions import is_quiet
 from app.verify.conformance.consequences import is_neutral
 from app.verify.conformance.forms import Block, Step, touches_permission
@@ -16,15 +16,52 @@ def first_value(old: Block, new: Block, place: Place) -> Step | None:
     """A neutral first value of a local name that some ways through the function never gave one."""
     match new:
         case [ast.Assign(targets=[ast.Name(id=name)], value=value), *_] if old and place.function is not None:
-            bindings = [
-                one for one in own(place.function)
-                if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
-            ]  # fmt: skip
-            later = bool(bindings) and all(one.lineno >= old[0].lineno for one in bindings)
-            if not later or name in place.arguments or not _is_first(value, name, place):
+            if not _is_unbound(name, old[0], place) or not _is_first(value, name, place):
+                return None
+            if place.loop is not None and not _belongs_to(name, place.loop, place, only=is_neutral(value)):
                 return None
             return Step(0, 1, touches_permission([ast.Name(name, ast.Load())], place))
     return None
+
+
+def _is_unbound(name: str, statement: ast.stmt, place: Place) -> bool:
+    """True if the function binds the name, and only from `statement` on: there it has no value yet."""
+    elsewhere = place.other_branches
+    bindings = [
+        one for one in own(place.function)
+        if name in _binds(one) and getattr(one, "lineno", 0) < statement.lineno and id(one) not in elsewhere
+    ]  # fmt: skip
+    return name in place.bound and name not in place.arguments and not bindings
+
+
+def _binds(node: ast.AST) -> set[str]:
+    """The names that the node itself binds; outer ones too, because a function that declares one does not own it."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return {name}
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return names_bound(node)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return {name}
+        case ast.MatchMapping(rest=str(name)):
+            return {name}
+        case _:
+            return set()
+
+
+def _belongs_to(name: str, loop: ast.stmt, place: Place, *, only: bool) -> bool:
+    """True if each round of `loop` has a value of its own: nothing else reads the name; with `only`, inner loops bind it.
+
+    What an `if` binds may be meant to last until the next round.
+    """
+    inside = [one for one in ast.walk(loop) if isinstance(one, ast.For | ast.AsyncFor) and one is not loop]
+    targets = {id(each) for one in inside for each in ast.walk(one.target)}
+    within = {id(each) for each in ast.walk(loop)}
+    uses = [one for one in own(place.function) if isinstance(one, ast.Name) and one.id == name]
+    return all(
+        id(one) in within and (not only or isinstance(one.ctx, ast.Load) or id(one) in targets)
+        for one in uses
+    )  # fmt: skip
 
 
 def _is_first(value: ast.expr, name: str, place: Place) -> bool:
@@ -44,8 +81,9 @@ def set_not_added(old: Block, new: Block, place: Place) -> Step | None:
         case (
             [ast.AugAssign(target=ast.Name() as target, op=ast.Add(), value=value), *_],
             [ast.Assign(targets=[ast.Name() as same], value=ast.Constant() as kept), *_],
-        ) if alike(target, same) and alike(value, kept):
-            return Step(1, 1, touches_permission([target], place))
+        ) if alike(target, same) and alike(value, kept) and place.function is not None:
+            if place.loop is None and _is_unbound(target.id, old[0], place):
+                return Step(1, 1, touches_permission([target], place))
     return None
 
 
@@ -64,11 +102,16 @@ def counted_from_default(old: Block, new: Block, place: Place) -> Step | None:
 def _starts_from(start: ast.expr, target: ast.expr) -> bool:
     match start:
         case ast.Call(func=ast.Attribute(value=container, attr="get"), args=[key, default], keywords=[]):
-            return is_neutral(default) and alike(ast.Subscript(container, key, ast.Load()), target)
+            return _is_start(default) and alike(ast.Subscript(container, key, ast.Load()), target)
         case ast.BoolOp(op=ast.Or(), values=[read, default]):
-            return is_neutral(default) and alike(read, target)
+            return _is_start(default) and alike(read, target)
         case _:
             return False
+
+
+def _is_start(default: ast.expr) -> bool:
+    """True for a neutral value that is no list: adding to one in place is seen by whoever else holds it."""
+    return is_neutral(default) and not isinstance(default, ast.List | ast.Dict | ast.Set)
 
 
 def removed_if_present(old: Block, new: Block, place: Place) -> Step | None:
@@ -98,11 +141,13 @@ def parted(old: Block, new: Block, place: Place) -> Step | None:
             [ast.Assign(targets=[ast.Tuple(elts=[first, second])], value=split), *_],
             [ast.Assign(targets=[ast.Tuple(elts=[one, ast.Name(id="_"), other])], value=partition), *_],
         ) if alike(first, one) and alike(second, other) and _is_partition(split, partition):
+            if "_" in place.file.names:  # it may be the name that translates texts
+                return None
             return Step(1, 1, touches_permission([old[0]], place))
         case (
             [ast.Assign(targets=[ast.Tuple(elts=[first, ast.Name(id=unused)])], value=split), *_],
-            [ast.Assign(targets=[one], value=ast.Subscript(value=kept, slice=ast.Constant(value=0))), *_],
-        ) if alike(first, one) and alike(split, kept) and not _is_read(unused, place):
+            [ast.Assign(targets=[one], value=ast.Subscript(value=kept, slice=index)), *_],
+        ) if alike(index, ast.Constant(0)) and alike(first, one) and alike(split, kept) and not _is_read(unused, place):
             return Step(1, 1, touches_permission([old[0]], place))
     return None
 
@@ -148,10 +193,19 @@ def as_text_path(_old: Block, new: Block, place: Place) -> Step | None:
     return None
 
 
-def imported(_old: Block, new: Block, place: Place) -> Step | None:
+def imported(old: Block, new: Block, place: Place) -> Step | None:
     """One module that the explained code needs, at the top of the file."""
     match new:
         case [ast.Import(names=[ast.alias(name=module, asname=None)]), *_] if len(place.above) == 1:
-            if module in place.imports and module not in place.file.names:
+            body = place.file.tree.body
+            at_top = all(
+                isinstance(one, ast.Import | ast.ImportFrom) or _is_docstring(one)
+                for one in body[: len(body) - len(old)]
+            )
+            if at_top and old and module in place.imports and module not in place.file.names:
                 return Step(0, 1)
     return None
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from app.core.syntax import Function
 from app.verify.conformance.likeness import alike, occurs
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.needs import is_reached, is_used, reached
+from app.verify.conformance.permission import words
+from app.verify.conformance.place import Place, members, own
 
 # Kinds of tests, as the vocabulary of a category names them.
-NONE, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE = (
+NONE, UNBOUND, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE = (
     "none",
+    "unbound",
     "key",
     "length",
     "empty",
@@ -27,7 +30,13 @@ EVERY = frozenset({NONE, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE})
 
 # Calls that only look, so that asking them once more changes nothing.
 _LOOKING_FUNCTIONS = frozenset({"abs", "bool", "float", "int", "len", "repr", "str"})
-_LOOKING_METHODS = frozenset({"get", "group", "lower", "strip", "upper"})
+_LOOKING_METHODS = frozenset({"group", "lower", "strip", "upper"})
+# What answers `.get(...)` by asking somebody else, or only once.
+_SERVICES = frozenset(
+    {"api", "cache", "client", "conn", "connection", "consumer", "cursor", "db", "database", "http", "httpx", "inbox"}
+    | {"manager", "objects", "pipe", "pool", "queue", "redis", "repo", "repository", "requests", "service", "session"}
+    | {"sessions", "socket", "stream", "tx", "transaction"}
+)  # fmt: skip
 _NEEDS_ELEMENTS = frozenset({"float", "int", "max", "min", "next"})
 _LOGARITHMS = frozenset({"log", "log10", "log2"})
 _CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple", "type"})
@@ -36,7 +45,7 @@ _CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "s
 def asks_presence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
     """True if `test` holds only where what the protected code needs is there."""
     match test:
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
+        case ast.UnaryOp(op=ast.Not(), operand=inner) if not _is_turned(inner):
             return asks_absence(inner, protected, place)
         case ast.BoolOp(op=ast.And(), values=parts):
             return all(asks_presence(one, protected, place) for one in parts)
@@ -51,7 +60,7 @@ def asks_presence(test: ast.expr, protected: Sequence[ast.AST], place: Place) ->
 def asks_absence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
     """True if `test` holds wherever what the protected code needs is not there."""
     match test:
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
+        case ast.UnaryOp(op=ast.Not(), operand=inner) if not _is_turned(inner):
             return asks_presence(inner, protected, place)
         case ast.BoolOp(op=ast.Or(), values=parts):
             return all(asks_absence(one, protected, place) for one in parts)
@@ -59,6 +68,10 @@ def asks_absence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> 
             return _compares(left, _OPPOSITE[type(operator)](), right, protected, place)
         case _:
             return False
+
+
+def _is_turned(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -77,13 +90,15 @@ def _compares(  # noqa: PLR0911 - a table of forms
     """A comparison in the words of presence: `is not None`, `in`, a length, a bound, `!= 0`."""
     match operator, right:
         case ast.IsNot(), ast.Constant(value=None):
-            return NONE in place.tests and is_quiet(left) and occurs(left, protected)
+            if UNBOUND in place.tests and isinstance(left, ast.Name) and left.id not in place.arguments:
+                return is_reached(left, protected)
+            return NONE in place.tests and is_quiet(left) and is_used(left, protected)
         case ast.In(), _:
             looks = is_quiet(right) and (isinstance(left, ast.Constant) or is_quiet(left))
             return KEY in place.tests and looks and _reads(right, left, protected)
-        case ast.Gt(), ast.Constant(value=int() as bound):
+        case ast.Gt(), ast.Constant(value=int() as bound) if not isinstance(bound, bool):
             return LENGTH in place.tests and _is_length_for(left, bound + 1, protected)
-        case ast.GtE(), ast.Constant(value=int() as bound):
+        case ast.GtE(), ast.Constant(value=int() as bound) if not isinstance(bound, bool):
             return LENGTH in place.tests and _is_length_for(left, bound, protected)
         case ast.Lt(), _:
             return LENGTH in place.tests and is_quiet(left) and _is_bound(left, right, protected, place)
@@ -96,12 +111,23 @@ def _compares(  # noqa: PLR0911 - a table of forms
 def _asks_class(test: ast.Call, protected: Sequence[ast.AST], place: Place) -> bool:
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
-            known = isinstance(kind, ast.Name) and kind.id in _CLASSES
-            known = known or occurs(kind, [place.file.tree])
-            return TYPE in place.tests and known and is_quiet(subject) and occurs(subject, protected)
-        case ast.Call(func=ast.Name(id="hasattr"), args=[subject, ast.Constant(value=str(name))]):
+            known = all(_is_class(one, place) for one in members(kind))
+            return TYPE in place.tests and known and is_quiet(subject) and is_used(subject, protected)
+        case ast.Call(func=ast.Name(id="hasattr"), args=[subject, ast.Constant(value=str(name))]) if (
+            not name.startswith("__")  # which inside of a class is another name than what the code reads
+        ):
             read = ast.Attribute(subject, name, ast.Load())
-            return ATTRIBUTE in place.tests and is_quiet(subject) and occurs(read, protected)
+            return ATTRIBUTE in place.tests and is_quiet(subject) and is_reached(read, protected)
+        case _:
+            return False
+
+
+def _is_class(kind: ast.expr, place: Place) -> bool:
+    match kind:
+        case ast.Name(id=name):
+            return name in _CLASSES or name in place.file.names
+        case ast.Attribute():
+            return occurs(kind, [place.file.tree])
         case _:
             return False
 
@@ -121,6 +147,8 @@ def _looks(call: ast.Call) -> bool:
     match call:
         case ast.Call(func=ast.Name(id=name), keywords=[]):
             return name in _LOOKING_FUNCTIONS
+        case ast.Call(func=ast.Attribute(value=asked, attr="get"), args=[_, *_], keywords=[]):
+            return not is_service(asked)
         case ast.Call(func=ast.Attribute(attr=name), keywords=[]):
             return name in _LOOKING_METHODS
         case _:
@@ -130,13 +158,14 @@ def _looks(call: ast.Call) -> bool:
 def _reads(container: ast.expr, key: ast.expr, protected: Sequence[ast.AST]) -> bool:
     """True if the protected code needs `key` to be in `container`."""
     item = ast.Subscript(container, key, ast.Load())
-    return occurs(item, protected) or any(
+    nodes = reached(protected)
+    return is_reached(item, protected) or any(
         isinstance(one, ast.Call)
         and isinstance(one.func, ast.Attribute)
         and one.func.attr == "remove"
         and alike(one.func.value, container)
         and alike(one.args, [key])
-        for one in nodes_of(protected)
+        for one in nodes
     )
 
 
@@ -166,7 +195,7 @@ def _is_bound(index: ast.expr, length: ast.expr, protected: Sequence[ast.AST], p
         return len(values) == 1 and _is_bound(index, values[0], protected, place)
     match length:
         case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
-            return occurs(ast.Subscript(sequence, index, ast.Load()), protected)
+            return is_reached(ast.Subscript(sequence, index, ast.Load()), protected)
         case _:
             return False
 
@@ -196,7 +225,7 @@ def is_indexed(sequence: ast.expr, protected: Sequence[ast.AST]) -> bool:
 def _positions(sequence: ast.expr, protected: Sequence[ast.AST]) -> list[ast.expr]:
     return [
         one.slice
-        for one in nodes_of(protected)
+        for one in reached(protected)
         if isinstance(one, ast.Subscript) and alike(one.value, sequence)
     ]
 
@@ -211,26 +240,40 @@ def _needs_elements(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
             and isinstance(one.func, ast.Name)
             and one.func.id in _NEEDS_ELEMENTS
             and any(alike(argument, node) for argument in one.args)
-            for one in nodes_of(protected)
+            for one in reached(protected)
         )
     )
 
 
 def divides_by(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
     """True if zero for `node` would make the protected code fail: a divisor, a step, what a logarithm is taken of."""
-    for one in nodes_of(protected):
+    for one in reached(protected):
         match one:
             case (
                 ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=right)
                 | ast.Call(func=ast.Name(id="range"), args=[_, _, right])
-            ) if occurs(node, [right]):
+            ) if _is_zero_with(node, right):
                 return True
             case ast.Call(func=ast.Attribute(attr=name), args=[right, *_]) if name in _LOGARITHMS:
-                if occurs(node, [right]):
+                if _is_zero_with(node, right):
                     return True
             case _:
                 pass
     return False
+
+
+def _is_zero_with(node: ast.expr, divisor: ast.expr) -> bool:
+    """True if `divisor` is zero where `node` is: itself, its negative, a product with it, another class of number."""
+    match divisor:
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=inner):
+            pass
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            return _is_zero_with(node, left) or _is_zero_with(node, right)
+        case ast.Call(func=ast.Name(id="abs" | "float" | "int" | "Decimal" | "Fraction"), args=[inner], keywords=[]):
+            pass
+        case _:
+            return alike(node, divisor)
+    return alike(node, divisor) or _is_zero_with(node, inner)
 
 
 def subjects(test: ast.expr) -> list[ast.expr]:
@@ -267,11 +310,15 @@ def says_missing(test: ast.expr) -> bool:
             return False
 
 
+def is_service(node: ast.expr) -> bool:
+    """True if something is named as what asks another system or gives each thing once, so that asking is an effect."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return bool(set(words(name)) & _SERVICES)
+        case _:
+            return False
+
+
 def nodes_of(code: Sequence[ast.AST]) -> list[ast.AST]:
     """Every node of several pieces of code."""
     return [node for one in code for node in ast.walk(one)]
-
-
-def enclosing_code(function: Function | None) -> list[ast.AST]:
-    """The statements of the function, for tests that protect what comes later in it."""
-    return list(function.body) if function is not None else []

@@ -11,8 +11,9 @@ import ast
 from collections.abc import Sequence
 
 from app.core.exceptions import ancestors, is_builtin, is_for_a_person
-from app.verify.conformance.conditions import nodes_of, says_missing, subjects
+from app.verify.conformance.conditions import is_service, nodes_of, says_missing, subjects
 from app.verify.conformance.likeness import alike
+from app.verify.conformance.messages import is_logger, is_message
 from app.verify.conformance.permission import speaks_of_it
 from app.verify.conformance.place import Place, members, own
 
@@ -51,7 +52,6 @@ _NARROW = frozenset(
 COLLECTING = frozenset(
     {"add", "append", "appendleft", "discard", "extend", "insert", "pop", "remove", "setdefault", "update"}
 )
-_LOGGING = frozenset({"debug", "error", "exception", "info", "warning"})
 
 
 def is_neutral(node: ast.expr | None) -> bool:
@@ -161,7 +161,7 @@ def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
     return False
 
 
-def leaves(statement: ast.stmt, place: Place) -> bool:
+def leaves(statement: ast.AST, place: Place) -> bool:
     """True for an explained end of the way: a neutral or known return, the next item, or a refusal."""
     match statement:
         case ast.Return(value=value):
@@ -172,6 +172,11 @@ def leaves(statement: ast.stmt, place: Place) -> bool:
             return refuses(statement, place)
         case _:
             return False
+
+
+def is_way_out(body: Sequence[ast.stmt], place: Place) -> bool:
+    """True if `body` may leave as one does where something is missing, or skips an item."""
+    return any(leaves(one, place) or isinstance(one, ast.Break | ast.Continue) for one in nodes_of(body))
 
 
 def _is_no_answer(value: ast.expr | None, place: Place) -> bool:
@@ -199,9 +204,10 @@ def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bo
         return _only_tells(statement.exc)
     match statement.exc:
         case ast.Name() | ast.Attribute():
-            return _is_known_error(statement.exc, place)
+            return _is_known_error(statement.exc, 0, place)
         case ast.Call(func=ast.Name() | ast.Attribute() as kind, args=arguments, keywords=[]):
-            return _is_known_error(kind, place) and all(is_message(one, place, caught) for one in arguments)
+            known = _is_known_error(kind, len(arguments), place)
+            return known and all(is_message(one, place, caught) for one in arguments)
         case _:
             return False
 
@@ -217,34 +223,13 @@ def _only_tells(raised: ast.expr) -> bool:
     )
 
 
-def _is_known_error(kind: ast.expr, place: Place) -> bool:
-    if isinstance(kind, ast.Name) and kind.id in _DATA_ERRORS:
-        return True
-    kinds = [one.func if isinstance(one, ast.Call) else one for one in place.file.raised]
-    return ast.unparse(kind) not in _ENDING and any(alike(kind, one) for one in kinds)
-
-
-def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:
-    """True for a text of plain words and names that the function has; nothing is called for it but `str(error)`."""
-    known = place.file.names | ({caught} if caught else set())
-    plain = (
-        ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.Attribute, ast.BinOp, ast.Mod, ast.Add,
-        ast.Tuple, ast.expr_context,
-    )  # fmt: skip
-    match node:
-        case ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=name)], keywords=[]):
-            return name == caught
-        case ast.Call(
-            func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=args, keywords=[]
-        ):
-            return all(is_message(one, place, caught) for one in args)
-        case _:
-            names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
-            return (
-                all(isinstance(one, plain) for one in ast.walk(node))
-                and set(names) <= known
-                and not any(speaks_of_it([one]) for one in nodes_of([node]) if not isinstance(one, ast.Constant))
-            )  # fmt: skip
+def _is_known_error(kind: ast.expr, given: int, place: Place) -> bool:
+    """True for an error about data with one text at most, or one that the file raises with as many arguments."""
+    if isinstance(kind, ast.Name) and kind.id in _DATA_ERRORS and kind.id not in place.file.defined:
+        return given <= 1
+    known = [one for one in place.file.raised if alike(kind, one.func if isinstance(one, ast.Call) else one)]
+    counts = {len(one.args) if isinstance(one, ast.Call) and not one.keywords else 0 for one in known}
+    return ast.unparse(kind) not in _ENDING and given in counts
 
 
 def is_narrow(kind: ast.expr | None, place: Place) -> bool:
@@ -266,16 +251,6 @@ def _is_narrow_class(kind: ast.expr, place: Place) -> bool:
     return name in place.file.caught
 
 
-def is_log_line(statement: ast.stmt, place: Place, caught: str | None) -> bool:
-    """True for a line of a logger that the file already writes to, made of words and names."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) as function, args=arguments, keywords=[])):
-            called = name in _LOGGING and ast.unparse(function) in place.file.called
-            return called and all(is_message(one, place, caught) for one in arguments)
-        case _:
-            return False
-
-
 def lost_call(body: Sequence[ast.stmt], test: ast.expr) -> ast.Call | None:
     """The first call for its effect that would be missing where `test` does not hold; None if there is none.
 
@@ -290,15 +265,24 @@ def lost_call(body: Sequence[ast.stmt], test: ast.expr) -> ast.Call | None:
 def _may_be_lost(call: ast.Call, test: ast.expr) -> bool:
     if is_unconverted(test, [ast.Expr(call)]):
         return True
-    reached: ast.expr = call.func
-    if isinstance(reached, ast.Attribute) and reached.attr in COLLECTING | _LOGGING:
+    if is_logger(call.func) or is_collected(call.func):
         return True
+    reached: ast.expr = call.func
     about = subjects(test)
     while not any(alike(reached, one) for one in about):
         if not isinstance(reached, ast.Attribute | ast.Subscript):
             return False
         reached = reached.value
     return True
+
+
+def is_collected(function: ast.expr) -> bool:
+    """True for the method that puts an entry into a collection at hand, or takes one out; of no other system's."""
+    match function:
+        case ast.Attribute(value=collection, attr=name):
+            return name in COLLECTING and not is_service(collection) and not speaks_of_it([collection])
+        case _:
+            return False
 
 
 def is_unconverted(test: ast.expr, body: Sequence[ast.stmt]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from app.verify.conformance.conditions import is_quiet
+from app.verify.conformance.conditions import is_quiet, nodes_of
+from app.verify.conformance.consequences import is_collected
 from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.likeness import alike, occurs
+from app.verify.conformance.needs import is_used
 from app.verify.conformance.place import Ask, Place, own
 
 _POSITIONS = {"0": "startswith", "-1": "endswith"}
@@ -39,9 +41,28 @@ def copied(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`for key in list(cache):`, whose loop changes the cache."""
     match new:
         case ast.Call(func=ast.Name(id="list"), args=[same], keywords=[]) if place.role.ask is Ask.LOOPED:
-            return FITS if alike(same, old) else None
+            return FITS if alike(same, old) and _changes(old, place.role.owner) else None
         case _:
             return None
+
+
+def _changes(collection: ast.expr, loop: ast.AST | None) -> bool:
+    """True if the loop adds to the collection that it goes over, or takes out of it."""
+    match collection:
+        case ast.Call(func=ast.Attribute(value=changed, attr="items" | "keys" | "values"), args=[], keywords=[]):
+            pass
+        case _:
+            changed = collection
+    for one in nodes_of(getattr(loop, "body", [])):
+        match one:
+            case ast.Call(func=ast.Attribute(value=same) as function) if alike(same, changed):
+                if is_collected(function) or function.attr in {"clear", "popitem"}:
+                    return True
+            case ast.Subscript(value=same, ctx=ast.Store() | ast.Del()) if alike(same, changed):
+                return True
+            case _:
+                pass
+    return False
 
 
 def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  # noqa: PLR0911 - a table of forms
@@ -50,7 +71,8 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
         return None  # to compare it as another class is to ask something else
     match new:
         case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
-            return FITS if alike(same, old) or _is_text_of(same, old, place) else None
+            fails = alike(same, old) and is_used(old, [place.above[-1]])
+            return FITS if fails or _is_text_of(same, old, place) else None
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="os"), attr="fspath" | "fsdecode"), args=[same], keywords=[]
         ):

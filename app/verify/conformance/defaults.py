@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from app.verify.conformance.conditions import asks_absence, asks_presence, divides_by
-from app.verify.conformance.consequences import is_default, is_literal, is_neutral
+from app.verify.conformance.consequences import is_default, is_neutral
 from app.verify.conformance.forms import FITS, Accepted
-from app.verify.conformance.likeness import alike
+from app.verify.conformance.likeness import alike, with_every_name_replaced
+from app.verify.conformance.needs import is_used, soon
+from app.verify.conformance.permission import words
 from app.verify.conformance.place import Ask, Place
 
 
@@ -15,9 +18,12 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`x.y if x is not None else ""`, with a value that is neutral or known for what is missing."""
     if not isinstance(new, ast.IfExp):
         return None
-    if alike(new.body, old) and asks_presence(new.test, [old, *_without_default(old)], place):
+    if isinstance(place.above[-1], ast.Expr):
+        return None  # a call for its effect
+    protected = [old, *_uses(old, place)]
+    if alike(new.body, old) and asks_presence(new.test, protected, place):
         other = new.orelse
-    elif alike(new.orelse, old) and asks_absence(new.test, [old], place):
+    elif alike(new.orelse, old) and asks_absence(new.test, protected, place):
         other = new.body
     else:
         return None
@@ -27,6 +33,25 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     return Accepted(
         problem=f"`{ast.unparse(other)}` is no neutral value, and nothing in the file gives it here."
     )
+
+
+def _uses(old: ast.expr, place: Place) -> Iterator[ast.AST]:
+    """What takes the value of `old`: the expression around it, or what reads the name that it is given."""
+    above = place.above[-1]
+    yield above
+    match above:
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() if place.field == "elt":
+            match place.above[-2]:
+                case ast.Call(func=function):
+                    yield ast.Call(function, [old], [])
+                case _:
+                    pass
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            for one in soon(place.following):
+                for read in [old, *_without_default(old)]:
+                    yield with_every_name_replaced(one, name, read)
+        case _:
+            pass
 
 
 def _without_default(old: ast.expr) -> list[ast.expr]:
@@ -47,14 +72,13 @@ def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
             Ask.RETURNED,
         }:
             if alike(kept, old):
-                return FITS if is_default(value, old, place) else None
+                fits = is_neutral(value) and is_used(old, _uses(old, place)) and not _is_another(value, old, place)
+                return FITS if fits else None
             match old, kept:
                 case (
                     ast.Call(func=function, args=[key, default], keywords=[]),
                     ast.Call(func=ast.Attribute(attr="get") as same, args=[one], keywords=[]),
-                ) if (
-                    alike(function, same) and alike(key, one) and alike(default, value) and is_literal(value)
-                ):
+                ) if alike(function, same) and alike(key, one) and alike(default, value) and is_neutral(value):
                     return FITS
                 case _:
                     pass
@@ -63,13 +87,19 @@ def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     return None
 
 
+def _is_another(value: ast.expr, old: ast.expr, place: Place) -> bool:
+    """True if an empty list of somebody else would be left for a new one, which nobody else then sees filled."""
+    fills = not isinstance(value, ast.Constant | ast.Tuple)
+    return fills and not isinstance(old, ast.Call) and isinstance(place.above[-1], ast.Assign)
+
+
 def stepped_by_one(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`range(a, b, step or 1)`."""
     match new, place.above[-1]:
         case (
-            ast.BoolOp(op=ast.Or(), values=[kept, ast.Constant(value=1)]),
+            ast.BoolOp(op=ast.Or(), values=[kept, one]),
             ast.Call(func=ast.Name(id="range"), args=[_, _, step]),
-        ) if step is old and alike(kept, old) and divides_by(old, [place.above[-1]]):
+        ) if step is old and alike(one, ast.Constant(1)) and alike(kept, old) and divides_by(old, [place.above[-1]]):
             return FITS
         case _:
             return None
@@ -101,21 +131,21 @@ def attribute_or_default(old: ast.expr, new: ast.expr, _place: Place) -> Accepte
             ast.Call(
                 func=ast.Name(id="getattr"), args=[kept, ast.Constant(value=str(same)), default], keywords=[]
             ),
-        ) if name == same and is_neutral(default):
+        ) if name == same and is_neutral(default) and not name.startswith("__"):
             return Accepted(rest=((base, kept),))
         case _:
             pass
     return None
 
 
-def answered_when_empty(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+def answered_when_empty(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """The default argument of a lookup: `next(xs, None)`, `min(xs, default=0)`, `d.pop(k, None)`, `s.discard(x)`."""
     match old, new:
         case (
             ast.Call(func=ast.Name(id="next") as one, args=[items], keywords=[]),
             ast.Call(func=same, args=[kept, default], keywords=[]),
         ) if alike(one, same) and alike(items, kept) and is_neutral(default):
-            return FITS
+            return None if isinstance(place.loop, ast.While) or place.is_generator else FITS  # it would never end
         case (
             ast.Call(func=ast.Attribute(attr="pop") as one, args=[key], keywords=[]),
             ast.Call(func=same, args=[kept, ast.Constant(value=None)], keywords=[]),
@@ -139,6 +169,8 @@ def answered_when_empty(old: ast.expr, new: ast.expr, _place: Place) -> Accepted
 _ARGUMENTS = frozenset(
     {("decode", "errors", "replace"), ("makedirs", "exist_ok", True), ("mkdir", "exist_ok", True)}
 )
+LONGEST_WAIT = 600  # seconds
+_HTTP = frozenset({"api", "client", "http", "httpx", "requests", "session", "urllib", "urlopen"})
 _SENDING = frozenset({"delete", "get", "head", "patch", "post", "put", "request", "urlopen"})
 
 
@@ -148,17 +180,24 @@ def told_more(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
         case (
             ast.Call(func=function, args=args, keywords=keywords),
             ast.Call(
-                func=ast.Attribute(attr=name) as same,
+                func=ast.Attribute() as same,
                 args=kept,
                 keywords=[*others, ast.keyword(arg=str(argument), value=ast.Constant(value=value))],
             ),
         ) if alike(function, same) and alike(args, kept) and alike(keywords, others):
-            return FITS if _is_listed(name, argument, value) else None
+            return FITS if _is_listed(same, argument, value) else None
         case _:
             return None
 
 
-def _is_listed(name: str, argument: str, value: object) -> bool:
+def _is_listed(function: ast.Attribute, argument: str, value: object) -> bool:
     if argument == "timeout":
-        return name in _SENDING and isinstance(value, int | float) and value is not True and value > 0
-    return (name, argument, value) in _ARGUMENTS and isinstance(value, bool | str)
+        seconds = isinstance(value, int | float) and value is not True and 1 <= value <= LONGEST_WAIT
+        return seconds and function.attr in _SENDING and _sends(function)
+    return (function.attr, argument, value) in _ARGUMENTS and isinstance(value, bool | str)
+
+
+def _sends(function: ast.Attribute) -> bool:
+    """True for a method of what is named as a client of HTTP: elsewhere a timeout may mean something else."""
+    named = [*words(ast.unparse(function.value)), *words(function.attr)]
+    return bool(set(named) & _HTTP)

@@ -9,16 +9,16 @@ from app.verify.conformance.complaints import brief
 from app.verify.conformance.conditions import asks_absence, asks_presence, nodes_of, subjects
 from app.verify.conformance.consequences import (
     is_default,
-    is_neutral,
     is_unconverted,
     leaves,
     lost_call,
     refuses,
 )
 from app.verify.conformance.forms import Block, Step, touches_permission
+from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
-from app.verify.conformance.permission import calls_a_check, denies, speaks_of_it
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.needs import is_reached
+from app.verify.conformance.place import Place
 
 MOST_WRAPPED = 5
 
@@ -28,7 +28,7 @@ def leave_early(old: Block, new: Block, place: Place) -> Step | None:
     match new:
         case [ast.If(test=test, body=[end], orelse=[]), protected, *_]:
             if asks_absence(test, [protected], place) and leaves(end, place):
-                return Step(0, 1, _opens(end, old, place))
+                return Step(0, 1, opens(end, old, place))
     return None
 
 
@@ -48,7 +48,7 @@ def hold_then_guard(old: Block, new: Block, place: Place) -> Step | None:
             if name in place.file.names or restored is None or not alike(restored, whole):
                 return None
             if asks_absence(test, [shortened], place) and leaves(end, place):
-                return Step(1, 3, _opens(end, old, place))
+                return Step(1, 3, opens(end, old, place))
     return None
 
 
@@ -82,9 +82,23 @@ def only_if_present(old: Block, new: Block, place: Place) -> Step | None:
 def otherwise_refused(old: Block, new: Block, place: Place) -> Step | None:
     """`else: raise ValueError(...)` at the end of a choice that knew no other values."""
     match old, new:
-        case [ast.If() as choice, *_], [ast.If() as other, *_]:
-            return _refused(choice, other, place)
+        case [ast.If() as choice, *rest], [ast.If() as other, *_]:
+            bound = _bound_by_all(choice) - place.arguments
+            if any(is_reached(ast.Name(name, ast.Load()), [one]) for name in bound for one in rest):
+                return _refused(choice, other, place)
     return None
+
+
+def _bound_by_all(choice: ast.If) -> set[str]:
+    """The names that get a value in every branch, so that they have none where no branch is taken."""
+    names = {name for one in choice.body for name in names_bound(one)}
+    match choice.orelse:
+        case [ast.If(body=[*_, ast.Raise() | ast.Return()], orelse=[])]:
+            return names
+        case [ast.If() as inner]:
+            return names & _bound_by_all(inner)
+        case _:
+            return names
 
 
 def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
@@ -100,7 +114,7 @@ def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
 
 
 def _is_presence(test: ast.expr, body: Block, place: Place) -> bool:
-    return asks_presence(test, body, place) or is_unconverted(test, body)
+    return asks_presence(test, body[:1], place) or is_unconverted(test, body)
 
 
 def _asks_about(test: ast.expr, target: ast.expr) -> bool:
@@ -111,52 +125,13 @@ def _asks_about(test: ast.expr, target: ast.expr) -> bool:
             return False
 
 
-def _opens(end: ast.stmt, old: Block, place: Place) -> str | None:  # noqa: PLR0911 - a table of reasons
-    """Why leaving here could let something through; None if it can not."""
-    if denies(place.definitions):
-        return f"`{place.definitions[-1].name}` refuses things, and leaving it early could let them through."  # type: ignore[attr-defined]
-    if any(isinstance(one, ast.Try) and _is_within(old, one.finalbody) for one in place.above):
-        return "Leaving inside a `finally` hides whatever was raised before."
-    if isinstance(end, ast.Raise):
-        return None
-    rest = _rest(old, place)
-    checks = calls_a_check(rest) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(rest))
-    sensitive = place.decides or speaks_of_it(rest)
-    match end:
-        case ast.Return(value=ast.Constant(value=False)):
-            return None
-        case ast.Return(value=value) if place.gives_values and is_neutral(value):
-            return None
-        case ast.Return(value=value) if not sensitive and not (checks and is_neutral(value)):
-            return None
-        case ast.Continue() if not sensitive and not checks:
-            return None
-        case _ if sensitive:
-            return "The new way out goes around code that decides about permission, identity or validity."
-        case _:
-            return "The new way out goes around a check that raises."
-
-
-def _is_within(old: Block, block: list[ast.stmt]) -> bool:
-    inner = nodes_of(block)
-    return any(one is each for one in old for each in inner)
-
-
-def _rest(old: Block, place: Place) -> list[ast.stmt]:
-    """What the function does from here on."""
-    statements = [one for one in own(place.function) if isinstance(one, ast.stmt)]
-    return [one for one in statements if not old or one.lineno >= old[0].lineno]
-
-
 def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
     """Why these statements may not depend on a condition; None if they may."""
     if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
         return "A check that raises is made to depend on a condition."
     if (fault := touches_permission([test, *body], place)) is not None:
         return fault
-    if any(isinstance(one, ast.Return) for one in nodes_of(body)) or isinstance(
-        body[-1], ast.Break | ast.Continue
-    ):
+    if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
         return "A way out is made to depend on a condition, and what comes behind it is reached instead."
     bound: set[str] = set()
     for one in body:

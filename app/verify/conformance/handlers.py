@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
+from app.core.exceptions import ancestors
+from app.core.syntax import names_in
 from app.verify.conformance.complaints import brief
-from app.verify.conformance.conditions import NONE, asks_absence
+from app.verify.conformance.conditions import NONE, asks_absence, nodes_of
 from app.verify.conformance.consequences import (
-    COLLECTING,
+    is_collected,
     is_given_elsewhere,
-    is_log_line,
+    is_literal,
     is_narrow,
     is_neutral,
     refuses,
 )
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
+from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.permission import denies
-from app.verify.conformance.place import Ask, Place, members
+from app.verify.conformance.messages import is_log_line
+from app.verify.conformance.permission import calls_a_check, denies
+from app.verify.conformance.place import Ask, Place, members, own
 
 MOST_CAUGHT = 2  # more classes for a handler that is there
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
@@ -41,10 +46,41 @@ def caught(old: Block, new: Block, place: Place) -> Step | None:
         ) if isinstance(failing, _SIMPLE) and alike(failing, inner):
             if not is_narrow(kind, place):
                 return Step(1, 1, _too_broad(kind))
-            if not _answers(failing, body, name, place):
+            if name in _used_names(place) or not _answers(failing, body, name, place):
                 return None
-            return Step(1, 1, _swallows(failing, body, place))
+            return Step(1, 1, _why_not(failing, kind, body, old[1:], place))
     return None
+
+
+def _why_not(failing: ast.stmt, kind: ast.expr | None, body: Block, rest: Block, place: Place) -> str | None:
+    taken = _taken_elsewhere(members(kind), place) if kind is not None else None
+    return taken or _swallows(failing, body, place) or opens(body[-1], rest, place)
+
+
+def _used_names(place: Place) -> set[str]:
+    """The names that the function uses for something else than a caught error: a handler's name is gone behind it."""
+    caught_as = [one for one in own(place.function) if isinstance(one, ast.ExceptHandler) and one.name]
+    within = {id(each) for one in caught_as for each in ast.walk(one)}
+    used = {one.id for one in own(place.function) if isinstance(one, ast.Name) and id(one) not in within}
+    return used | place.arguments
+
+
+def _taken_elsewhere(kinds: Sequence[ast.expr], place: Place) -> str | None:
+    """Why these errors must go on to where the file already handles them; None if nothing around takes them."""
+    for at, one in enumerate(place.above):
+        below = place.above[at + 1] if at + 1 < len(place.above) else None
+        inside = place.field == "body" if below is None else below in getattr(one, "body", ())
+        if isinstance(one, ast.Try) and inside:
+            known = [member for handler in one.handlers if handler.type for member in members(handler.type)]
+            for kind in kinds:
+                if any(_covers(each, kind) for each in known):
+                    return f"`{brief(kind)}` is already handled around this."
+    return None
+
+
+def _covers(known: ast.expr, kind: ast.expr) -> bool:
+    name, other = ast.unparse(known), ast.unparse(kind)
+    return name == other or name.rpartition(".")[2] in ancestors(other.rpartition(".")[2])
 
 
 def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> bool:
@@ -69,17 +105,30 @@ def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> 
 
 
 def _keeps_its_value(failing: ast.stmt, place: Place) -> bool:
-    """True if going on after the statement finds what was there before it: its names have a value already."""
+    """True if going on behind the statement finds the one name that it gives a value as it was set for this case."""
+    if isinstance(place.loop, ast.While):
+        return False  # it may go round for ever
     match failing:
-        case ast.Assign(targets=targets):
-            names = {one.id for one in targets if isinstance(one, ast.Name)}
-            return len(names) == len(targets) and names <= place.bound_before(failing)
-        case ast.AugAssign():
-            return True
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name in place.bound and _is_set_before(name, failing, place)
         case ast.Expr(value=ast.Call()):
             return True
         case _:
             return False
+
+
+def _is_set_before(name: str, failing: ast.stmt, place: Place) -> bool:
+    """True if what the name holds is an argument, a plain value or made of these, and none of an earlier item."""
+    nodes = list(own(place.function))
+    stores = [one for one in nodes if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)]
+    before = [
+        one.value for one in nodes
+        if isinstance(one, ast.Assign) and one.lineno < failing.lineno and any(alike(target, ast.Name(name)) for target in one.targets)
+        and (place.loop is None or any(one is each for each in ast.walk(place.loop)))
+    ]  # fmt: skip
+    known = bool(before) or (name in place.arguments and place.loop is None)
+    made = all(is_literal(value) or name in names_in(value) for value in before)
+    return known and made and len(stores) == len(before) + 1
 
 
 def _is_argument(value: ast.expr, failing: ast.expr) -> bool:
@@ -95,19 +144,19 @@ def _swallows(failing: ast.stmt, body: Block, place: Place) -> str | None:
         return "An error is caught in code that refuses things."
     if isinstance(body[-1], ast.Raise):
         return None
-    if isinstance(failing, ast.Expr) and not _collects(failing.value):
+    if isinstance(failing, ast.Expr) and not _collects(failing.value, place):
         return f"The errors of `{brief(failing)}` are swallowed, and its effect may be missing."
     if isinstance(failing, ast.Delete):
         return "The errors of a deletion are swallowed."
     return touches_permission([failing], place)
 
 
-def _collects(value: ast.expr) -> bool:
+def _collects(value: ast.expr, place: Place) -> bool:
     match value:
         case ast.Yield():
-            return True
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name in COLLECTING
+            return not place.is_decorated  # a context manager would take the errors of the code inside of it
+        case ast.Call(func=function):
+            return is_collected(function)
         case _:
             return False
 
@@ -136,7 +185,23 @@ def caught_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     handler, statement = place.above[-1], place.statement
     if isinstance(handler, ast.ExceptHandler) and any(_is_true(one) for one in ast.walk(handler)):
         return Accepted(problem="A handler that says yes takes more errors.")
-    return Accepted(problem=touches_permission([statement], place)) if statement is not None else None
+    if statement is None:
+        return None
+    return Accepted(problem=_hides(added, handler, statement, place))
+
+
+def _hides(added: Sequence[ast.expr], handler: ast.AST, statement: ast.stmt, place: Place) -> str | None:
+    """Why these errors may not be taken for the whole statement; None if they may."""
+    body = getattr(statement, "body", [])
+    if calls_a_check(body) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
+        return "A handler around a check takes more errors."
+    handlers = getattr(statement, "handlers", [])
+    behind = handlers[next((at for at, one in enumerate(handlers) if one is handler), -1) + 1 :]
+    others = [member for one in behind if one.type is not None for member in members(one.type)]
+    for kind in added:
+        if any(_covers(kind, each) or _covers(each, kind) for each in others):
+            return f"Another handler already takes `{brief(kind)}`."
+    return _taken_elsewhere(added, place.outside(statement)) or touches_permission([statement], place)
 
 
 def _is_true(node: ast.AST) -> bool:

@@ -45,6 +45,12 @@ def with_name_replaced(code: ast.stmt, name: str, value: ast.expr) -> ast.stmt |
     return replaced
 
 
+def with_every_name_replaced(code: ast.stmt, name: str, value: ast.expr) -> ast.AST:
+    """`code` with `value` wherever it reads or writes `name`."""
+    replaced: ast.AST = _Replaced(name, value).visit(copy.deepcopy(code))
+    return replaced
+
+
 def _is_first(use: ast.Name, code: ast.stmt) -> bool:
     """True if no call comes before the use, and nothing decides whether it is reached."""
     start = use.lineno, use.col_offset

@@ -6,35 +6,35 @@ Each form compares one old expression with the new one at its place and answers 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from app.verify.conformance.complaints import brief
 from app.verify.conformance.conditions import (
     EVERY,
     asks_absence,
     asks_presence,
-    enclosing_code,
     is_indexed,
     nodes_of,
     says_missing,
 )
-from app.verify.conformance.consequences import is_neutral, leaves, lost_call
+from app.verify.conformance.consequences import is_neutral, is_way_out, leaves, lost_call
 from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.place import Ask, Place
+from app.verify.conformance.needs import soon
+from app.verify.conformance.place import Ask, Place, is_truth
 
 
 def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`x is not None and ...`: one more presence test beside what was asked."""
     added = _added_operands(old, new, ast.And)
-    if added is None:
-        return None
-    kept, tests = added
     ask, owner = place.role.ask, place.role.owner
-    protected: list[ast.AST] = [*kept, *_depending(place)]
+    if added is None or (ask in {Ask.VALUE, Ask.RETURNED} and not _is_asked(old, place)):
+        return None
+    depending = _depending(place)
     if ask is Ask.CHOICE:
         place = _with_every_test(place)  # the way that it takes instead is one that the old file has
-    if not all(asks_presence(test, protected, place) for test in tests):
+    if not all(asks_presence(test, [*behind, *depending], place) for test, behind in added):
         return None
     if place.role.negated:
         return _happens_more_often(place)
@@ -48,20 +48,39 @@ def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     added = _added_operands(old, new, ast.Or)
     if added is None:
         return None
-    kept, tests = added
-    protected: list[ast.AST] = [*kept, *enclosing_code(place.function)]
-    if not all(asks_absence(test, protected, place) for test in tests):
+    otherwise = list(_otherwise(place))
+    if not all(asks_absence(test, [*behind, *otherwise], place) for test, behind in added):
         return None
     if place.role.negated:
         return Accepted(problem="A condition is turned around by a new test.")
     return _happens_more_often(place)
 
 
+def _is_asked(old: ast.expr, place: Place) -> bool:
+    """True if the value is a yes or no that somebody takes: what is left out then says no."""
+    return is_truth(old) and not isinstance(place.above[-1], ast.Expr)
+
+
+def _otherwise(place: Place) -> Iterator[ast.AST]:
+    """What runs if the test does not hold, up to the first statement that does something which would be missed."""
+    match place.role.owner:
+        case ast.If(orelse=[]):
+            block = place.following
+        case ast.If(orelse=block):
+            pass
+        case ast.IfExp(orelse=other):
+            yield other
+            return
+        case _:
+            return
+    yield from soon(block)
+
+
 def _happens_less_often(branch: ast.If, test: ast.expr, place: Place) -> Accepted:
     """Right for a branch that does something with the value; wrong for a refusal, or for an effect that is expected."""
     if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(branch.body)):
         return Accepted(problem="A check that raises is asked less often.")
-    if len(branch.body) == 1 and leaves(branch.body[0], place):
+    if is_way_out(branch.body, place):
         return Accepted(problem="A way out is taken less often.")
     lost = lost_call(branch.body, test) or lost_call(branch.orelse, ast.Constant(None))
     return (
@@ -78,6 +97,8 @@ def _happens_more_often(place: Place) -> Accepted:
         case Ask.IF, ast.If(test=test, body=body):
             end = body[-1]
             ends = len(body) == 1 and leaves(end, place)
+            if ends and (fault := opens(end, place.following, place)) is not None:
+                return Accepted(problem=fault)
             if any(isinstance(one, ast.Constant) and one.value is True for one in nodes_of(body)):
                 return Accepted(problem="A branch that says yes is taken more often.")
             if (lost := lost_call(body, ast.Constant(None))) is not None:
@@ -117,7 +138,7 @@ def asked_for_nothing(old: ast.expr, new: ast.expr, place: Place) -> Accepted | 
         case (
             ast.Compare(left=subject, ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
             ast.UnaryOp(op=ast.Not(), operand=same),
-        ) if alike(subject, same) and is_indexed(subject, enclosing_code(place.function)):
+        ) if alike(subject, same) and is_indexed(subject, list(_otherwise(place))):
             return _happens_more_often(place)
         case _:
             return None
@@ -138,26 +159,37 @@ def filtered(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
             others = [getattr(new, field) for field in ("elt", "key", "value") if hasattr(new, field)]
             same = alike(before.target, after.target) and before.is_async == after.is_async
             if same and alike(results, others) and alike(before.iter, after.iter):
-                return FITS if asks_presence(after.ifs[0], results, place) else None
+                return _left_out(after.ifs[0], results, place)
         case _:
             pass
     return None
 
 
+def _left_out(test: ast.expr, results: list[ast.expr], place: Place) -> Accepted | None:
+    """Right for what fails without the missing thing; wrong where the items are counted, or called for their effect."""
+    if not asks_presence(test, results, place):
+        return None
+    counted = any(
+        isinstance(one, ast.Compare) or (isinstance(one, ast.Call) and ast.unparse(one.func) == "len")
+        for one in place.above[-3:]
+    )
+    return Accepted(problem="Fewer items are counted than before.") if counted else FITS
+
+
 def _added_operands(
     old: ast.expr, new: ast.expr, operator: type[ast.boolop]
-) -> tuple[list[ast.expr], list[ast.expr]] | None:
-    """The old operands and the added ones, if the new expression has all the old ones in their order."""
+) -> list[tuple[ast.expr, list[ast.expr]]] | None:
+    """The added operands, each with the old ones behind it; None if the old ones are not all there in their order."""
     if not isinstance(new, ast.BoolOp) or not isinstance(new.op, operator):
         return None
-    kept = list(old.values) if isinstance(old, ast.BoolOp) and isinstance(old.op, operator) else [old]
-    waiting, added = list(kept), []
+    waiting = list(old.values) if isinstance(old, ast.BoolOp) and isinstance(old.op, operator) else [old]
+    added: list[tuple[ast.expr, list[ast.expr]]] = []
     for one in new.values:
         if waiting and alike(one, waiting[0]):
             waiting.pop(0)
         else:
-            added.append(one)
-    return (kept, added) if not waiting and added else None
+            added.append((one, list(waiting)))
+    return added if not waiting and added else None
 
 
 def _depending(place: Place) -> Sequence[ast.AST]:

@@ -11,6 +11,8 @@ from app.core.syntax import Function
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORDS = frozenset(
     {"access", "acl", "acls", "allow", "allowed", "allows", "auth", "authn", "authz", "hmac", "login", "logins", "mfa"}
+    | {"adult", "consent", "consents", "embargo", "fingerprint", "kyc", "nonce", "quota", "quotas", "risk", "sandbox"}
+    | {"sanction", "sanctions", "scope", "scopes", "tenant", "tenants", "underage"}
     | {"otp", "owner", "owners", "rbac", "role", "roles", "signin", "ssl", "sso", "sudo", "tls", "totp", "whitelist"}
 )  # fmt: skip
 _DENYING = frozenset(
@@ -18,11 +20,11 @@ _DENYING = frozenset(
     | {"expired", "fraud", "infected", "invalid", "malicious", "refused", "refuses", "spam", "suspicious", "tampered"}
 )  # fmt: skip
 _BEGINNINGS = (
-    "admin", "allowlist", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt",
+    "admin", "allowlist", "anonym", "approv", "eligib", "entitl", "licens", "pseudonym", "redact", "restrict", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt",
     "escape", "grant", "jwt", "oauth", "passwd", "password", "permission", "permit", "privileg", "sanitis", "sanitiz",
     "secret", "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
 )  # fmt: skip
-_DENYING_BEGINNINGS = ("forbid", "revok", "unauth", "untrust")
+_DENYING_BEGINNINGS = ("deactivat", "disabl", "forbid", "prohibit", "quarantin", "reject", "revok", "suspend", "unauth", "untrust")
 # A call whose name begins so is there to raise: `check_stock(order)`.
 _CHECKING = frozenset({"assert", "check", "enforce", "ensure", "guard", "must", "require"})
 # Only as a part of a function's or class's name: `token` is also what parsers read, and `can` is a verb.
@@ -33,19 +35,19 @@ _LONGEST = 60
 def decides(definitions: Iterable[ast.AST]) -> bool:
     """True if one of the functions and classes is named as what decides about permission or validity."""
     return any(
-        _speaks(word) or word in _IN_DEFINITIONS for name in _defined(definitions) for word in _words(name)
+        _speaks(word) or word in _IN_DEFINITIONS for name in _defined(definitions) for word in words(name)
     )
 
 
 def denies(definitions: Iterable[ast.AST]) -> bool:
     """True if a function is named after a refusal, so that what is false there means "go on"."""
-    return any(_denies(word) for name in _defined(definitions) for word in _words(name))
+    return any(_denies(word) for name in _defined(definitions) for word in words(name))
 
 
 def speaks_of_it(code: Iterable[ast.AST]) -> bool:
     """True if a name, a key or a short text in `code` speaks of permission, identity, secrets or validity."""
     return any(
-        _speaks(word) for one in code for node in ast.walk(one) for name in _named(node) for word in _words(name)
+        _speaks(word) for one in code for node in ast.walk(one) for name in _named(node) for word in words(name)
     )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ def calls_a_check(code: Iterable[ast.AST]) -> bool:
         for node in ast.walk(one):
             match node:
                 case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
-                    if (_words(name) or [""])[0] in _CHECKING:
+                    if (words(name) or [""])[0] in _CHECKING:
                         return True
                 case _:
                     pass
@@ -66,7 +68,8 @@ def _defined(nodes: Iterable[ast.AST]) -> list[str]:
     return [node.name for node in nodes if isinstance(node, Function | ast.ClassDef)]
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """The parts of a name, in small letters: `order`, `total` of `orderTotal` and of `ORDER_TOTAL`."""
     return [word.lower() for word in _WORD.findall(name)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -35,6 +35,10 @@ class Role:
 
 
 VALUE = Role(Ask.VALUE)
+_ANSWERING = frozenset(
+    {"all", "any", "bool", "callable", "endswith", "hasattr", "isalpha", "isdigit", "isinstance", "issubclass"}
+    | {"isupper", "islower", "isspace", "startswith"}
+)
 _ROLES = {
     (ast.If, "test"): Ask.IF,
     (ast.While, "test"): Ask.WHILE,
@@ -69,6 +73,12 @@ class OldFile:
         return frozenset(found | {one.name for one in self.nodes if isinstance(one, Function | ast.ClassDef)})
 
     @cached_property
+    def defined(self) -> frozenset[str]:
+        """The functions and classes that the file defines, and what it imports."""
+        found = {one.name for one in self.nodes if isinstance(one, Function | ast.ClassDef)}
+        return frozenset(found | {one.asname or one.name for one in self.nodes if isinstance(one, ast.alias)})
+
+    @cached_property
     def raised(self) -> list[ast.expr]:
         """What is raised, as it is written."""
         return [node.exc for node in self.nodes if isinstance(node, ast.Raise) and node.exc is not None]
@@ -96,10 +106,18 @@ class Place:
     imports: frozenset[str]
     above: tuple[ast.AST, ...]
     role: Role = VALUE
+    field: str = ""
 
     def inside(self, node: ast.AST, field: str) -> Place:
         """The place of what `node` holds in `field`."""
-        return replace(self, above=(*self.above, node), role=self._role(node, field))
+        return replace(self, above=(*self.above, node), role=self._role(node, field), field=field)
+
+    def outside(self, node: ast.AST) -> Place:
+        """The place of `node` itself, which is one of those above."""
+        at = next(number for number, one in enumerate(self.above) if one is node)
+        holder = self.above[at - 1]
+        field = next((name for name, value in ast.iter_fields(holder) if _holds(value, node)), "")
+        return replace(self, above=self.above[:at], role=VALUE, field=field)
 
     def _role(self, node: ast.AST, field: str) -> Role:
         match node:
@@ -125,26 +143,68 @@ class Place:
         """The functions and classes around the difference."""
         return tuple(one for one in self.above if isinstance(one, Function | ast.ClassDef))
 
+    @cached_property
+    def loop(self) -> ast.For | ast.AsyncFor | ast.While | None:
+        """The innermost loop of the function whose body the difference is in, its `else` left out."""
+        for at, one in reversed(list(enumerate(self.above))):
+            if isinstance(one, Function):
+                return None
+            if isinstance(one, ast.For | ast.AsyncFor | ast.While):
+                below = self.above[at + 1] if at + 1 < len(self.above) else None
+                if self.field != "orelse" if below is None else not _is_one_of(below, one.orelse):
+                    return one
+        return None
+
     @property
     def is_in_loop(self) -> bool:
         """True if `continue` goes on to the next item; in a `while` it may go round for ever."""
-        inner = self.above[self.above.index(self.function) :] if self.function is not None else self.above
-        loops = [one for one in inner if isinstance(one, ast.For | ast.AsyncFor | ast.While)]
-        return bool(loops) and not isinstance(loops[-1], ast.While)
+        return self.loop is not None and not isinstance(self.loop, ast.While)
+
+    @cached_property
+    def following(self) -> list[ast.stmt]:
+        """What comes behind the innermost statement in its block."""
+        statement = self.statement
+        holder = self.above[self.above.index(statement) - 1] if statement is not None else None
+        for _, block in ast.iter_fields(holder) if holder is not None else ():
+            if isinstance(block, list) and statement is not None and _is_one_of(statement, block):
+                at = next(number for number, one in enumerate(block) if one is statement)
+                return [one for one in block[at + 1 :] if isinstance(one, ast.stmt)]
+        return []
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """True if the function gives its values one by one."""
+        return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in own(self.function))
+
+    @property
+    def is_decorated(self) -> bool:
+        """True if the function is not called as it is written."""
+        return self.function is not None and bool(self.function.decorator_list)
 
     @cached_property
     def arguments(self) -> frozenset[str]:
         """The names that the function is called with."""
         return frozenset(names_bound(self.function.args)) if self.function is not None else frozenset()
 
-    def bound_before(self, statement: ast.stmt) -> frozenset[str]:
-        """The function's arguments, and the names that it binds on some line above `statement`."""
-        names = [
-            one
-            for one in own(self.function)
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store) and one.lineno < statement.lineno
-        ]
-        return self.arguments | {one.id for one in names}
+    @cached_property
+    def other_branches(self) -> frozenset[int]:
+        """The ids of the nodes that do not run where the difference runs: the bodies of the `if` whose `else` it is in."""
+        found: set[int] = set()
+        for at, one in enumerate(self.above):
+            below = self.above[at + 1] if at + 1 < len(self.above) else None
+            if isinstance(one, ast.If) and (
+                self.field == "orelse" if below is None else _is_one_of(below, one.orelse)
+            ):
+                found |= {id(each) for whole in one.body for each in ast.walk(whole)}
+        return frozenset(found)
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the function itself gives a value; not those that it declares as somebody else's."""
+        nodes = list(own(self.function))
+        outer = {name for one in nodes if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names}
+        names = {one.id for one in nodes if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
+        return frozenset(names - outer)
 
     @cached_property
     def decides(self) -> bool:
@@ -156,6 +216,14 @@ class Place:
         """True if the function returns something else than None or False: then None is not its way to say yes."""
         return any(_is_value(one.value) for one in own(self.function) if isinstance(one, ast.Return))
 
+    @cached_property
+    def is_question(self) -> bool:
+        """True if the function answers yes or no and never raises by itself: then False is its way to refuse."""
+        nodes = list(own(self.function))
+        answers = [one.value for one in nodes if isinstance(one, ast.Return)]
+        raises = any(isinstance(one, ast.Raise | ast.Assert) for one in nodes)
+        return bool(answers) and not raises and all(one is not None and is_truth(one) for one in answers)
+
 
 def own(function: Function | None) -> Iterator[ast.AST]:
     """The nodes of the function itself, without those of functions nested in it."""
@@ -165,6 +233,29 @@ def own(function: Function | None) -> Iterator[ast.AST]:
 def members(node: ast.expr) -> list[ast.expr]:
     """The elements of a tuple, or the node alone."""
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def is_truth(node: ast.expr) -> bool:
+    """True if the expression gives True or False, as it is written."""
+    match node:
+        case ast.Constant(value=bool()) | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp(values=parts):
+            return all(map(is_truth, parts))
+        case ast.IfExp(body=body, orelse=other):
+            return is_truth(body) and is_truth(other)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _ANSWERING or name.startswith(("is_", "has_", "can_"))
+        case _:
+            return False
+
+
+def _holds(value: object, node: ast.AST) -> bool:
+    return value is node or (isinstance(value, list) and _is_one_of(node, value))
+
+
+def _is_one_of(node: ast.AST, block: Iterable[object]) -> bool:
+    return any(node is one for one in block)
 
 
 def _is_value(node: ast.expr | None) -> bool:

@@ -19,6 +19,7 @@ from app.verify.conformance.unexplained import Unexplained
 COMMENTS = frozenset({"# the check below refuses it"})
 LONGEST = 2_000_000
 _MOST_LINES = 4000
+_MOST_PAIRS = 90_000  # comparing lines takes time with the square of their number
 _VISIBLE = ("L", "N", "P", "S")
 # Letters and signs that look like nothing: fillers of Hangul and Khmer, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -43,7 +44,7 @@ def added_lines(before: str, after: str) -> Iterator[tuple[int, str]]:
     old, new = (_stripped(text) for text in (before, after))
     first, last = _unchanged_ends(old, new)
     old, middle = old[first : len(old) - last], new[first : len(new) - last]
-    if len(old) + len(middle) > _MOST_LINES:
+    if len(old) * len(middle) > _MOST_PAIRS:
         yield from enumerate(middle, first + 1)
         return
     for tag, _, _, start, end in difflib.SequenceMatcher(None, old, middle, autojunk=False).get_opcodes():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.verify.conformance import assignments, conversions, defaults, guards, handlers, narrowing
-from app.verify.conformance.conditions import ATTRIBUTE, EMPTY, KEY, LENGTH, NONE, TYPE, ZERO
+from app.verify.conformance.conditions import ATTRIBUTE, EMPTY, KEY, LENGTH, NONE, TYPE, UNBOUND, ZERO
 from app.verify.conformance.consequences import ERROR_MODULES
 from app.verify.conformance.forms import Accepted, Block, Step
 from app.verify.conformance.place import Place
@@ -106,7 +106,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
         frozenset({"os"}),
     ),
     "unbound-local": Vocabulary(
-        frozenset({NONE}),
+        frozenset({UNBOUND}),
         (
             assignments.first_value,
             guards.only_if_present,
