@@ -15,10 +15,11 @@ from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
 from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.consequences import is_way_out
-from app.verify.conformance.forms import Block, Step, touches_permission
+from app.verify.conformance.effects import can_not_be_taken_back, rolls_back
+from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import calls_a_check, denies
-from app.verify.conformance.place import Ask, OldFile, Place
+from app.verify.conformance.place import OldFile, Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -121,9 +122,9 @@ class Reader:
             accepted = form(old, new, place)
             if accepted is None:
                 continue
-            problem = accepted.problem
+            problem = accepted.problem or rolls_back(place)
             if problem is None and (not accepted.stricter or denies(place.definitions)):
-                problem = _speaks_against(place)
+                problem = _speaks_against(place, accepted)
             if problem is not None:
                 found.append(Reading((Unexplained(_line(new), problem),)))
                 continue
@@ -225,9 +226,10 @@ class _Alignment:
 
     def _stepped(self, step: Step, at: int, to: int) -> Reading:
         line = self.new[to].lineno
+        problem = step.problem or rolls_back(self.place)
         here = (
-            Reading((Unexplained(line, step.problem),))
-            if step.problem is not None
+            Reading((Unexplained(line, problem),))
+            if problem is not None
             else Reading(
                 (), (Edit(self.place.function, line, step.new, isinstance(self.new[to], ast.Import)),)
             )
@@ -235,13 +237,15 @@ class _Alignment:
         return here + self.best(at + step.old, to + step.new)
 
 
-def _speaks_against(place: Place) -> str | None:
+def _speaks_against(place: Place, accepted: Accepted) -> str | None:
     """Why an expression must stay as it is: it decides about permission, or whether a check raises."""
     statement = place.statement
     if isinstance(statement, ast.If):
         if any(isinstance(one, ast.Raise) for one in statement.body):
             return "The test of a check that raises is changed."
-        if place.role.ask is not Ask.IF and is_way_out(statement.body, place):
+        if any(isinstance(one, ast.Raise) for one in statement.orelse):
+            return "The test of a check that raises is changed."
+        if not accepted.narrows and is_way_out(statement.body, place):
             return "The test of a way out is changed."
         code: list[ast.AST] = [statement.test, *statement.body]
     elif isinstance(statement, Function | ast.ClassDef):
@@ -258,6 +262,8 @@ def _speaks_against(place: Place) -> str | None:
         code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
     if _is_true_of_nothing(place):
         return "A question about all of them is changed: with nothing to ask about, its answer is yes."
+    if accepted.gives and (fault := can_not_be_taken_back(code)) is not None:
+        return fault
     return touches_permission(code, place)
 
 

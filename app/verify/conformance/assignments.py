@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 
 from app.core.syntax import names_bound, names_in
-from app.verify.conformance.conditions import is_quiet
+from app.verify.conformance.conditions import feeds_a_check, is_quiet
 from app.verify.conformance.consequences import is_neutral
+from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import Block, Step, touches_permission
+from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.place import Place, own
 
@@ -20,7 +22,23 @@ def first_value(old: Block, new: Block, place: Place) -> Step | None:
                 return None
             if place.loop is not None and not _belongs_to(name, place.loop, place, only=is_neutral(value)):
                 return None
-            return Step(0, 1, touches_permission([ast.Name(name, ast.Load())], place))
+            because = feeds_a_check(name, list(own(place.function))) or _asks_itself(place)
+            return Step(0, 1, because or touches_permission([ast.Name(name, ast.Load())], place))
+    return None
+
+
+def _asks_itself(place: Place) -> str | None:
+    """Why the name may get no value: the function finds out by itself whether it has one."""
+    for one in own(place.function):
+        match one:
+            case ast.ExceptHandler(type=ast.expr() as kind) if "NameError" in str(names_in(kind)):
+                return "The function handles a name without value by itself."
+            case ast.ExceptHandler(type=ast.expr() as kind) if "UnboundLocalError" in str(names_in(kind)):
+                return "The function handles a name without value by itself."
+            case ast.Call(func=ast.Name(id="locals" | "vars" | "dir")):
+                return "The function looks at its own names."
+            case _:
+                pass
     return None
 
 
@@ -130,6 +148,8 @@ def removed_if_present(old: Block, new: Block, place: Place) -> Step | None:
                 *_,
             ],
         ) if alike(container, same) and alike(key, kept):
+            if is_spent(container) or is_one_of(container, {"list", "set"}, place):
+                return None
             return Step(1, 1, touches_permission([container, key], place))
     return None
 
@@ -147,7 +167,7 @@ def parted(old: Block, new: Block, place: Place) -> Step | None:
         case (
             [ast.Assign(targets=[ast.Tuple(elts=[first, ast.Name(id=unused)])], value=split), *_],
             [ast.Assign(targets=[one], value=ast.Subscript(value=kept, slice=index)), *_],
-        ) if alike(index, ast.Constant(0)) and alike(first, one) and alike(split, kept) and not _is_read(unused, place):
+        ) if alike(index, ast.Constant(0)) and alike(first, one) and alike(split, kept) and _splits(split) and not _is_read(unused, place):
             return Step(1, 1, touches_permission([old[0]], place))
     return None
 
@@ -162,15 +182,25 @@ def _is_partition(split: ast.expr, partition: ast.expr) -> bool:
             ),
             ast.Call(func=ast.Attribute(value=same, attr="partition"), args=[kept], keywords=[]),
         ):
-            return alike(text, same) and alike(separator, kept)
+            plain = isinstance(separator, ast.Constant) and isinstance(separator.value, str)
+            return plain and alike(text, same) and alike(separator, kept)
+        case _:
+            return False
+
+
+def _splits(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(func=ast.Attribute(attr="split" | "rsplit")):
+            return True
         case _:
             return False
 
 
 def _is_read(name: str, place: Place) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
-        for one in own(place.function)
+    """True if somebody may read the name: the function, one inside of it, or others if it is not the function's own."""
+    nodes = ast.walk(place.function) if place.function is not None else iter(())
+    return name not in place.bound or any(
+        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load) for one in nodes
     )
 
 
@@ -188,7 +218,10 @@ def as_text_path(_old: Block, new: Block, place: Place) -> Step | None:
             ),
             protected,
             *_,
-        ] if name == same and name in names_in(protected):
+        ] if name == same and name in place.arguments | place.bound and name in names_in(protected):
+            read = [one for one in own(place.function) if isinstance(one, ast.Attribute)]
+            if any(alike(one.value, ast.Name(name)) and not hasattr(str, one.attr) for one in read):
+                return None  # a text does not have what a path has
             return Step(0, 1, touches_permission([protected], place))
     return None
 

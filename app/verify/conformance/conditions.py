@@ -7,9 +7,11 @@ A test is explained by what it protects: `x is not None` by a use of `x`, `k in 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 
-from app.core.syntax import Function
+from app.core.syntax import names_in
+from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.needs import is_reached, is_used, reached
 from app.verify.conformance.permission import words
@@ -37,7 +39,9 @@ _SERVICES = frozenset(
     | {"manager", "objects", "pipe", "pool", "queue", "redis", "repo", "repository", "requests", "service", "session"}
     | {"sessions", "socket", "stream", "tx", "transaction"}
 )  # fmt: skip
-_NEEDS_ELEMENTS = frozenset({"float", "int", "max", "min", "next"})
+_NEEDS_ELEMENTS = frozenset({"max", "min", "next"})
+_READS_TEXT = frozenset({"float", "int"})
+_GROWING = frozenset({"append", "clear", "extend", "insert", "pop", "remove"})
 _LOGARITHMS = frozenset({"log", "log10", "log2"})
 _CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple", "type"})
 
@@ -54,7 +58,7 @@ def asks_presence(test: ast.expr, protected: Sequence[ast.AST], place: Place) ->
         case ast.Call(keywords=[]):
             return _asks_class(test, protected, place)
         case _:
-            return EMPTY in place.tests and is_quiet(test) and _needs_elements(test, protected)
+            return EMPTY in place.tests and is_quiet(test) and _needs_elements(test, protected, place)
 
 
 def asks_absence(test: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
@@ -95,11 +99,12 @@ def _compares(  # noqa: PLR0911 - a table of forms
             return NONE in place.tests and is_quiet(left) and is_used(left, protected)
         case ast.In(), _:
             looks = is_quiet(right) and (isinstance(left, ast.Constant) or is_quiet(left))
-            return KEY in place.tests and looks and _reads(right, left, protected)
+            held = not is_one_of(right, {"class", "filling", "list", "str"}, place)
+            return KEY in place.tests and looks and held and _reads(right, left, protected)
         case ast.Gt(), ast.Constant(value=int() as bound) if not isinstance(bound, bool):
-            return LENGTH in place.tests and _is_length_for(left, bound + 1, protected)
+            return LENGTH in place.tests and _is_length_for(left, bound + 1, protected, place)
         case ast.GtE(), ast.Constant(value=int() as bound) if not isinstance(bound, bool):
-            return LENGTH in place.tests and _is_length_for(left, bound, protected)
+            return LENGTH in place.tests and _is_length_for(left, bound, protected, place)
         case ast.Lt(), _:
             return LENGTH in place.tests and is_quiet(left) and _is_bound(left, right, protected, place)
         case ast.NotEq(), ast.Constant(value=0 | 0.0 as zero) if zero is not False:
@@ -112,7 +117,7 @@ def _asks_class(test: ast.Call, protected: Sequence[ast.AST], place: Place) -> b
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
             known = all(_is_class(one, place) for one in members(kind))
-            return TYPE in place.tests and known and is_quiet(subject) and is_used(subject, protected)
+            return TYPE in place.tests and known and is_quiet(subject) and _is_asked_of(subject, kind, protected, place)
         case ast.Call(func=ast.Name(id="hasattr"), args=[subject, ast.Constant(value=str(name))]) if (
             not name.startswith("__")  # which inside of a class is another name than what the code reads
         ):
@@ -120,6 +125,20 @@ def _asks_class(test: ast.Call, protected: Sequence[ast.AST], place: Place) -> b
             return ATTRIBUTE in place.tests and is_quiet(subject) and is_reached(read, protected)
         case _:
             return False
+
+
+def _is_asked_of(subject: ast.expr, kind: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
+    """True if the protected code uses the subject, and what it asks of it is known of these classes.
+
+    Else the test would leave out values of other classes that did not fail.
+    """
+    names = [
+        one.attr for one in reached(protected) if isinstance(one, ast.Attribute) and alike(one.value, subject)
+    ]  # fmt: skip
+    if isinstance(subject, ast.Name) and any(alike(one, kind) for one in place.file.annotations(subject.id)):
+        return is_used(subject, protected)
+    known = [getattr(builtins, one.id, None) if isinstance(one, ast.Name) else None for one in members(kind)]
+    return bool(names) and all(hasattr(one, name) for one in known for name in names)
 
 
 def _is_class(kind: ast.expr, place: Place) -> bool:
@@ -169,11 +188,12 @@ def _reads(container: ast.expr, key: ast.expr, protected: Sequence[ast.AST]) -> 
     )
 
 
-def _is_length_for(node: ast.expr, length: int, protected: Sequence[ast.AST]) -> bool:
+def _is_length_for(node: ast.expr, length: int, protected: Sequence[ast.AST], place: Place) -> bool:
     """True for the length of a sequence of which the protected code reads the element that just needs this length."""
     match node:
         case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]) if is_quiet(sequence):
-            return length in {_needed_length(one) for one in _positions(sequence, protected)}
+            fits = not is_one_of(sequence, {"dict", "filling"}, place)
+            return fits and length in {_needed_length(one) for one in _positions(sequence, protected)}
         case _:
             return False
 
@@ -192,12 +212,21 @@ def _is_bound(index: ast.expr, length: ast.expr, protected: Sequence[ast.AST], p
     """True for `i < len(s)` where `s[i]` is read; the length may have a name."""
     if isinstance(length, ast.Name):
         values = list(_assigned(length, place))
-        return len(values) == 1 and _is_bound(index, values[0], protected, place)
+        return len(values) == 1 and not _grows(values[0], place) and _is_bound(index, values[0], protected, place)
     match length:
         case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
             return is_reached(ast.Subscript(sequence, index, ast.Load()), protected)
         case _:
             return False
+
+
+def _grows(length: ast.expr, place: Place) -> bool:
+    """True if the function changes the sequence whose length has a name."""
+    sequence = length.args[0] if isinstance(length, ast.Call) and length.args else length
+    return any(
+        isinstance(one, ast.Attribute) and one.attr in _GROWING and alike(one.value, sequence)
+        for one in own(place.function)
+    )
 
 
 def _assigned(name: ast.Name, place: Place) -> Iterator[ast.expr]:
@@ -226,20 +255,22 @@ def _positions(sequence: ast.expr, protected: Sequence[ast.AST]) -> list[ast.exp
     return [
         one.slice
         for one in reached(protected)
-        if isinstance(one, ast.Subscript) and alike(one.value, sequence)
+        if isinstance(one, ast.Subscript) and not isinstance(one.ctx, ast.Store) and alike(one.value, sequence)
     ]
 
 
-def _needs_elements(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
+def _needs_elements(node: ast.expr, protected: Sequence[ast.AST], place: Place) -> bool:
     """True if the protected code fails for an empty or zero `node`: it takes an element, converts it, divides by it."""
+    needing = _NEEDS_ELEMENTS | (_READS_TEXT if is_one_of(node, {"str"}, place) else frozenset())
     return (
         is_indexed(node, protected)
         or divides_by(node, protected)
         or any(
             isinstance(one, ast.Call)
             and isinstance(one.func, ast.Name)
-            and one.func.id in _NEEDS_ELEMENTS
-            and any(alike(argument, node) for argument in one.args)
+            and one.func.id in needing
+            and len(one.args) == 1
+            and alike(one.args[0], node)
             for one in reached(protected)
         )
     )
@@ -249,12 +280,16 @@ def divides_by(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
     """True if zero for `node` would make the protected code fail: a divisor, a step, what a logarithm is taken of."""
     for one in reached(protected):
         match one:
+            case ast.BinOp(left=ast.Constant(value=str() | bytes()) | ast.JoinedStr(), op=ast.Mod()):
+                pass  # a text that is filled
             case (
                 ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=right)
                 | ast.Call(func=ast.Name(id="range"), args=[_, _, right])
             ) if _is_zero_with(node, right):
                 return True
-            case ast.Call(func=ast.Attribute(attr=name), args=[right, *_]) if name in _LOGARITHMS:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr=name), args=[right, *_]) if (
+                name in _LOGARITHMS
+            ):
                 if _is_zero_with(node, right):
                     return True
             case _:
@@ -317,6 +352,21 @@ def is_service(node: ast.expr) -> bool:
             return bool(set(words(name)) & _SERVICES)
         case _:
             return False
+
+
+def feeds_a_check(name: str, behind: Sequence[ast.AST]) -> str | None:
+    """Why `name` may get no default: code behind raises for some of its values, and not because it is missing."""
+    for one in nodes_of(behind):
+        match one:
+            case ast.If(test=test, body=body, orelse=other) if name in names_in(test):
+                raises = any(isinstance(each, ast.Raise) for each in nodes_of([*body, *other]))
+                if raises and not says_missing(test):
+                    return "A check behind it would take the default for a value that is fine."
+            case ast.Assert(test=test) if name in names_in(test):
+                return "A check behind it would take the default for a value that is fine."
+            case _:
+                pass
+    return None
 
 
 def nodes_of(code: Sequence[ast.AST]) -> list[ast.AST]:

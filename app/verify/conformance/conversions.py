@@ -7,14 +7,15 @@ import ast
 from app.verify.conformance.conditions import is_quiet, nodes_of
 from app.verify.conformance.consequences import is_collected
 from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
-from app.verify.conformance.needs import is_used
+from app.verify.conformance.needs import fails_without
 from app.verify.conformance.place import Ask, Place, own
 
 _POSITIONS = {"0": "startswith", "-1": "endswith"}
 
 
-def asked_by_name(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+def asked_by_name(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`name.startswith(".")` instead of `name[0] == "."`."""
     match old:
         case ast.Compare(left=ast.Constant() as sign, ops=[operator], comparators=[element]):
@@ -32,7 +33,8 @@ def asked_by_name(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | Non
             ast.Subscript(value=text, slice=index),
             ast.Call(func=ast.Attribute(value=same, attr=method), args=[kept], keywords=[]),
         ) if alike(text, same) and alike(sign, kept) and isinstance(sign.value, str) and len(sign.value) == 1:
-            return FITS if _POSITIONS.get(ast.unparse(index)) == method else None
+            fits = not is_one_of(text, {"dict", "list"}, place)
+            return FITS if fits and _POSITIONS.get(ast.unparse(index)) == method else None
         case _:
             return None
 
@@ -67,18 +69,21 @@ def _changes(collection: ast.expr, loop: ast.AST | None) -> bool:
 
 def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  # noqa: PLR0911 - a table of forms
     """`str(x)`, `os.fspath(x)`, `x.encode()`, `map(str, xs)`: the same value as another class."""
-    if place.role.ask not in {Ask.VALUE, Ask.RETURNED} or isinstance(place.above[-1], ast.Compare):
+    above = place.above[-1]
+    if place.role.ask not in {Ask.VALUE, Ask.RETURNED} or isinstance(above, ast.Compare | ast.Await | ast.Starred):
         return None  # to compare it as another class is to ask something else
+    if place.field == "func":
+        return None
     match new:
         case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
-            fails = alike(same, old) and is_used(old, [place.above[-1]])
+            fails = alike(same, old) and _takes_text(above, old)
             return FITS if fails or _is_text_of(same, old, place) else None
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="os"), attr="fspath" | "fsdecode"), args=[same], keywords=[]
         ):
             return FITS if alike(same, old) else None
         case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="str"), same], keywords=[]):
-            return FITS if alike(same, old) else None
+            return FITS if alike(same, old) and _joins(above) else None
         case ast.Call(func=ast.Attribute(value=same, attr="encode" | "decode"), args=[], keywords=[]):
             return Accepted(rest=((old, same),)) if not isinstance(old, ast.Constant) else None
         case ast.Name() if isinstance(place.above[-1], ast.FormattedValue):
@@ -87,6 +92,23 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
             return FITS if alike(same, old) else None
         case _:
             return None
+
+
+def _takes_text(above: ast.AST, value: ast.expr) -> bool:
+    """True if what is around the value takes a text there: it is added to another value, or given to a call."""
+    match above:
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return not any(isinstance(one, ast.Constant) and not isinstance(one.value, str) for one in (left, right))
+        case ast.Call(func=ast.Attribute(attr="get" | "pop" | "setdefault")):
+            return False  # a key of another class is another key
+        case ast.Call():
+            return fails_without(value, above)
+        case _:
+            return False
+
+
+def _joins(above: ast.AST) -> bool:
+    return isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute) and above.func.attr == "join"
 
 
 def _is_text_of(error: ast.expr, old: ast.expr, place: Place) -> bool:
@@ -113,6 +135,10 @@ def _is_formatted(old: ast.expr, place: Place) -> bool:
             return False
 
 
+# To call these for one of their own is no conversion: it makes a copy, or takes away what marks the value.
+_COPYING = frozenset({"bytearray", "dict", "int", "list", "set", "str"})
+
+
 def converted_if_needed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`int(x) if isinstance(x, str) else x`, and `x if isinstance(x, C) else C(x)` instead of `C(x)`."""
     match new:
@@ -129,6 +155,7 @@ def converted_if_needed(old: ast.expr, new: ast.expr, place: Place) -> Accepted 
     if alike(orelse, old) and alike(body, subject) and isinstance(old, ast.Call):
         made = ast.unparse(old.func)
         fits = made == ast.unparse(kind) or made.startswith(f"{ast.unparse(kind)}.")
+        fits = fits and made not in _COPYING
         return FITS if fits and old.args and alike(old.args[0], subject) else None
     if alike(orelse, old) and alike(old, subject) and ast.unparse(kind) == "str":
         return FITS if _reads_text(body, subject, place) else None
@@ -159,7 +186,7 @@ def asked_of_classes(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | 
                 ],
             ),
         ) if alike(old, kept) and alike(subject, same):
-            return FITS
+            return Accepted(narrows=True)
         case _:
             return None
 
@@ -171,7 +198,7 @@ def divided_to_whole(old: ast.expr, new: ast.expr, place: Place) -> Accepted | N
             ast.BinOp(left=left, op=ast.Div(), right=right),
             ast.BinOp(left=one, op=ast.FloorDiv(), right=other),
             ast.Call(func=ast.Name(id="range")) | ast.Subscript(),
-        ) if alike(left, one) and alike(right, other):
+        ) if alike(left, one) and alike(right, other) and place.field in {"args", "slice"}:
             return FITS
         case _:
             return None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from app.verify.conformance.conditions import asks_absence, asks_presence, divides_by
-from app.verify.conformance.consequences import is_default, is_neutral
+from app.verify.conformance.conditions import asks_absence, asks_presence, divides_by, feeds_a_check
+from app.verify.conformance.consequences import COLLECTING, is_default, is_neutral, lost_call
+from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import FITS, Accepted
+from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, with_every_name_replaced
-from app.verify.conformance.needs import is_used, soon
+from app.verify.conformance.needs import fails_without, is_used, soon
 from app.verify.conformance.permission import words
 from app.verify.conformance.place import Ask, Place
 
@@ -28,11 +30,35 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     else:
         return None
     subjects = [one for one in ast.walk(new.test) if isinstance(one, ast.expr)]
+    if _is_nothing(other) and _fails_for_none(old, place):
+        return Accepted(problem="What is around the value does not take None.")
     if is_neutral(other) or any(is_default(other, one, place) for one in subjects):
-        return FITS
+        return Accepted(problem=_feeds_a_check(other, place))
     return Accepted(
         problem=f"`{ast.unparse(other)}` is no neutral value, and nothing in the file gives it here."
     )
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _fails_for_none(old: ast.expr, place: Place) -> bool:
+    """True where None fails as the missing value did: it is called, awaited, entered, raised, matched, or read from."""
+    above = place.above[-1]
+    if isinstance(above, ast.Match | ast.Lambda) or (isinstance(above, ast.Call) and place.field == "func"):
+        return True
+    plain = ast.Await, ast.withitem, ast.Raise, ast.Attribute, ast.For, ast.BinOp, ast.AugAssign
+    return isinstance(above, plain) and fails_without(old, above)
+
+
+def _feeds_a_check(value: ast.expr, place: Place) -> str | None:
+    """Why a default may not be given to a name: a check behind it would take it for a value that is fine."""
+    match place.above[-1]:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return feeds_a_check(name, place.following)
+        case _:
+            return None
 
 
 def _uses(old: ast.expr, place: Place) -> Iterator[ast.AST]:
@@ -87,10 +113,20 @@ def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     return None
 
 
+_ONLY_READING = frozenset(
+    {"dict", "enumerate", "extend", "frozenset", "join", "len", "list", "set", "sorted", "sum", "tuple", "update", "zip"}
+)
+
+
 def _is_another(value: ast.expr, old: ast.expr, place: Place) -> bool:
     """True if an empty list of somebody else would be left for a new one, which nobody else then sees filled."""
     fills = not isinstance(value, ast.Constant | ast.Tuple)
-    return fills and not isinstance(old, ast.Call) and isinstance(place.above[-1], ast.Assign)
+    match place.above[-1]:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            kept = name not in _ONLY_READING
+        case above:
+            kept = isinstance(above, ast.Assign | ast.Call | ast.keyword)
+    return fills and kept and not isinstance(old, ast.Call)
 
 
 def stepped_by_one(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -117,13 +153,41 @@ def looked_up(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
                 place.above[-1], ast.Attribute
             )  # only what is stored at once is worth storing
             if (method == "get" and neutral) or (method == "setdefault" and kept_on and default and neutral):
-                return Accepted(rest=((container, kept),))
+                given = default[0] if default else ast.Constant(None)
+                problem = _why_not_asked(container, method, given, old, place)
+                return Accepted(rest=((container, kept),), problem=problem)
         case _:
             pass
     return None
 
 
-def attribute_or_default(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+def _why_not_asked(container: ast.expr, method: str, given: ast.expr, old: ast.expr, place: Place) -> str | None:
+    """Why the entry may not be asked for in this way."""
+    above = place.above[-1]
+    if is_one_of(container, {"class", "list", "match", "set", "str"}, place) or ast.unparse(container) == "os.environ":
+        return f"`{ast.unparse(container)}` can not be asked in this way."
+    if method == "get" and isinstance(above, ast.Attribute) and above.attr in COLLECTING:
+        return "What is put into the default is lost."
+    if _is_nothing(given) and _fails_for_none(old, place):
+        return "What is around the value does not take None."
+    return _feeds_a_check(given, place) or _turns_a_test(place)
+
+
+def _turns_a_test(place: Place) -> str | None:
+    """Why a test may not be asked of a default: the missing thing would pass for another one, or do something."""
+    above, statement = place.above[-1], place.statement
+    turned = place.role.negated
+    if isinstance(above, ast.Compare):
+        others = [above.left, *above.comparators]
+        if not any(isinstance(one, ast.Constant | ast.Tuple | ast.List | ast.Set) for one in others):
+            return "What is missing on both sides would be the same." if isinstance(above.ops[0], ast.Eq) else None
+        turned = isinstance(above.ops[0], ast.NotEq | ast.NotIn | ast.IsNot)
+    if turned and isinstance(statement, ast.If) and lost_call(statement.body, ast.Constant(None)) is not None:
+        return "What the branch does is done for the missing thing as well."
+    return None
+
+
+def attribute_or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`getattr(x, "a", "")` instead of `x.a`."""
     match old, new:
         case (
@@ -132,7 +196,9 @@ def attribute_or_default(old: ast.expr, new: ast.expr, _place: Place) -> Accepte
                 func=ast.Name(id="getattr"), args=[kept, ast.Constant(value=str(same)), default], keywords=[]
             ),
         ) if name == same and is_neutral(default) and not name.startswith("__"):
-            return Accepted(rest=((base, kept),))
+            if _is_nothing(default) and _fails_for_none(old, place):
+                return Accepted(problem="What is around the value does not take None.")
+            return Accepted(rest=((base, kept),), problem=_feeds_a_check(default, place) or _turns_a_test(place))
         case _:
             pass
     return None
@@ -147,10 +213,10 @@ def answered_when_empty(old: ast.expr, new: ast.expr, place: Place) -> Accepted 
         ) if alike(one, same) and alike(items, kept) and is_neutral(default):
             return None if isinstance(place.loop, ast.While) or place.is_generator else FITS  # it would never end
         case (
-            ast.Call(func=ast.Attribute(attr="pop") as one, args=[key], keywords=[]),
+            ast.Call(func=ast.Attribute(value=container, attr="pop") as one, args=[key], keywords=[]),
             ast.Call(func=same, args=[kept, ast.Constant(value=None)], keywords=[]),
         ) if alike(one, same) and alike(key, kept):
-            return FITS
+            return FITS if not is_one_of(container, {"list", "set"}, place) and not is_spent(container) else None
         case (
             ast.Call(func=ast.Name(id="min" | "max") as one, args=[items], keywords=keywords),
             ast.Call(func=same, args=[kept], keywords=[*others, ast.keyword(arg="default", value=value)]),
@@ -160,7 +226,7 @@ def answered_when_empty(old: ast.expr, new: ast.expr, place: Place) -> Accepted 
             ast.Call(func=ast.Attribute(value=container, attr="remove"), args=[key], keywords=[]),
             ast.Call(func=ast.Attribute(value=same, attr="discard"), args=[kept], keywords=[]),
         ) if alike(container, same) and alike(key, kept):
-            return FITS
+            return FITS if not is_one_of(container, {"dict", "list"}, place) and not is_spent(container) else None
         case _:
             return None
 
@@ -185,7 +251,7 @@ def told_more(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
                 keywords=[*others, ast.keyword(arg=str(argument), value=ast.Constant(value=value))],
             ),
         ) if alike(function, same) and alike(args, kept) and alike(keywords, others):
-            return FITS if _is_listed(same, argument, value) else None
+            return Accepted(gives=False) if _is_listed(same, argument, value) else None
         case _:
             return None
 

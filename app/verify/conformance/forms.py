@@ -12,11 +12,16 @@ from app.verify.conformance.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A form that fits. `rest` are pairs still to be explained, `problem` says why it does not fit after all."""
+    """A form that fits. `rest` are pairs still to be explained, `problem` says why it does not fit after all.
+
+    `narrows` says that the form itself has looked at what a test decides, `gives` that another value takes its way.
+    """
 
     rest: tuple[tuple[ast.expr, ast.expr], ...] = ()
     problem: str | None = None
     stricter: bool = False
+    narrows: bool = False
+    gives: bool = True
 
 
 FITS = Accepted()

@@ -14,6 +14,7 @@ from app.verify.conformance.consequences import (
     lost_call,
     refuses,
 )
+from app.verify.conformance.effects import can_not_be_taken_back
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
@@ -45,7 +46,8 @@ def hold_then_guard(old: Block, new: Block, place: Place) -> Step | None:
             ],
         ):
             restored = with_name_replaced(shortened, name, value)
-            if name in place.file.names or restored is None or not alike(restored, whole):
+            about = all(alike(one, ast.Name(name)) for one in subjects(test))
+            if name in place.file.names or restored is None or not alike(restored, whole) or not about:
                 return None
             if asks_absence(test, [shortened], place) and leaves(end, place):
                 return Step(1, 3, opens(end, old, place))
@@ -64,7 +66,7 @@ def neutral_argument(_old: Block, new: Block, place: Place) -> Step | None:
             protected,
             *_,
         ] if asks_absence(test, [protected], place) and _asks_about(test, target):
-            if is_default(value, target, place):
+            if is_default(value, target, place) and target.id in place.arguments | place.bound:
                 return Step(0, 1, touches_permission([target, protected], place))
     return None
 
@@ -129,7 +131,7 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
     """Why these statements may not depend on a condition; None if they may."""
     if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
         return "A check that raises is made to depend on a condition."
-    if (fault := touches_permission([test, *body], place)) is not None:
+    if (fault := touches_permission([test, *body], place) or can_not_be_taken_back(body)) is not None:
         return fault
     if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
         return "A way out is made to depend on a condition, and what comes behind it is reached instead."

@@ -17,6 +17,7 @@ from app.verify.conformance.consequences import (
     is_neutral,
     refuses,
 )
+from app.verify.conformance.effects import can_not_be_taken_back
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
@@ -148,7 +149,7 @@ def _swallows(failing: ast.stmt, body: Block, place: Place) -> str | None:
         return f"The errors of `{brief(failing)}` are swallowed, and its effect may be missing."
     if isinstance(failing, ast.Delete):
         return "The errors of a deletion are swallowed."
-    return touches_permission([failing], place)
+    return touches_permission([failing], place) or can_not_be_taken_back([failing])
 
 
 def _collects(value: ast.expr, place: Place) -> bool:

@@ -17,6 +17,15 @@ _BUILDING = frozenset(
 )  # fmt: skip
 
 
+_MANAGING = frozenset({"asynccontextmanager", "contextmanager", "fixture"})
+_MAIN = frozenset({"main", "run_main", "cli", "__main__"})
+# Python takes nothing else from these than what they are there to give.
+_EXACT = frozenset(
+    {"__bool__", "__bytes__", "__float__", "__format__", "__hash__", "__index__", "__int__", "__iter__", "__len__"}
+    | {"__repr__", "__str__"}
+)
+
+
 def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None:  # noqa: PLR0911 - a table of reasons
     """Why leaving by `end` before `rest` may not be; None if it may. `rest` are statements of the old block."""
     if denies(place.definitions):
@@ -25,8 +34,8 @@ def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None: 
         return "Leaving inside a `finally` hides whatever was raised before."
     if isinstance(end, ast.Raise):
         return None
-    if isinstance(end, ast.Return) and place.function is not None and place.function.name in _BUILDING:
-        return f"Leaving `{place.function.name}` early leaves what it builds half done."
+    if (fault := _leaves_half_done(end, rest, place)) is not None:
+        return fault
     after = _after(rest, place)
     if place.decides or speaks_of_it(after):
         if _is_no(end) and place.is_question:
@@ -36,6 +45,39 @@ def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None: 
     if checks and (isinstance(end, ast.Continue) or (isinstance(end, ast.Return) and is_neutral(end.value))):
         return None if _is_no(end) and place.is_question else "The new way out goes around a check that raises."
     return None
+
+
+def _leaves_half_done(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None:  # noqa: PLR0911
+    """Why what the function or the loop does may not end here."""
+    if isinstance(end, ast.Continue):
+        if place.is_in_while:
+            return "Going on here may go round a `while` for ever."
+        return "Going on here leaves a counter behind." if _counts(rest) else None
+    if not isinstance(end, ast.Return) or place.function is None:
+        return None
+    name = place.function.name
+    if name in _BUILDING or place.is_decorated_as(_MANAGING):
+        return f"Leaving `{name}` early leaves what it builds half done."
+    if name in _MAIN and is_neutral(end.value):
+        return f"`{name}` would say that all went well."
+    if name in _EXACT and (end.value is None or (isinstance(end.value, ast.Constant) and end.value.value is None)):
+        return f"`{name}` may not return None."
+    if place.loop is not None and _calls(place.loop.body):
+        return "Leaving a loop here leaves out the items behind this one."
+    return None
+
+
+def _calls(block: Sequence[ast.stmt]) -> bool:
+    """True if something is called for its effect."""
+    effects = [one.value for one in nodes_of(block) if isinstance(one, ast.Expr)]
+    return any(isinstance(one, ast.Call | ast.Await) for one in effects)
+
+
+def _counts(rest: Sequence[ast.stmt]) -> bool:
+    return any(
+        isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name) and isinstance(one.value, ast.Constant)
+        for one in nodes_of(rest)
+    )  # fmt: skip
 
 
 def _is_no(end: ast.stmt) -> bool:

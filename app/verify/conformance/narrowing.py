@@ -40,7 +40,7 @@ def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
         return _happens_more_often(place)
     if ask is Ask.IF and isinstance(owner, ast.If):
         return _happens_less_often(owner, new, place)
-    return Accepted(stricter=ask is Ask.RETURNED)
+    return Accepted(stricter=ask is Ask.RETURNED, narrows=True, gives=ask is not Ask.WHILE)
 
 
 def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -86,7 +86,7 @@ def _happens_less_often(branch: ast.If, test: ast.expr, place: Place) -> Accepte
     return (
         Accepted(problem=f"The call `{brief(lost)}` depends on another condition than before.")
         if lost
-        else FITS
+        else Accepted(narrows=True, gives=False)
     )
 
 
@@ -104,7 +104,8 @@ def _happens_more_often(place: Place) -> Accepted:
             if (lost := lost_call(body, ast.Constant(None))) is not None:
                 return Accepted(problem=f"The call `{brief(lost)}` is made more often.")
             if ends or says_missing(test):
-                return Accepted(stricter=ends and not isinstance(end, ast.Continue) and _says_no(end, place))
+                stricter = ends and not isinstance(end, ast.Continue) and _says_no(end, place)
+                return Accepted(stricter=stricter, narrows=True, gives=False)
         case Ask.CHOICE, ast.IfExp(test=test, body=body):
             if is_neutral(body) or says_missing(test):
                 return FITS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -77,6 +77,15 @@ class OldFile:
         """The functions and classes that the file defines, and what it imports."""
         found = {one.name for one in self.nodes if isinstance(one, Function | ast.ClassDef)}
         return frozenset(found | {one.asname or one.name for one in self.nodes if isinstance(one, ast.alias)})
+
+    def annotations(self, name: str) -> list[ast.expr]:
+        """What the file says of the class of a variable or argument of this name."""
+        found = [one.annotation for one in self.nodes if isinstance(one, ast.arg) and one.arg == name]
+        found += [
+            one.annotation for one in self.nodes
+            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and one.target.id == name
+        ]  # fmt: skip
+        return [one for one in found if one is not None]
 
     @cached_property
     def raised(self) -> list[ast.expr]:
@@ -156,6 +165,12 @@ class Place:
         return None
 
     @property
+    def is_in_while(self) -> bool:
+        """True if some loop of the function around the difference is a `while`."""
+        inner = self.above[self.above.index(self.function) :] if self.function is not None else self.above
+        return any(isinstance(one, ast.While) for one in inner)
+
+    @property
     def is_in_loop(self) -> bool:
         """True if `continue` goes on to the next item; in a `while` it may go round for ever."""
         return self.loop is not None and not isinstance(self.loop, ast.While)
@@ -175,6 +190,12 @@ class Place:
     def is_generator(self) -> bool:
         """True if the function gives its values one by one."""
         return any(isinstance(one, ast.Yield | ast.YieldFrom) for one in own(self.function))
+
+    def is_decorated_as(self, names: Collection[str]) -> bool:
+        """True if a decorator has one of these names, whatever it belongs to and is given."""
+        marks = self.function.decorator_list if self.function is not None else []
+        plain = [one.func if isinstance(one, ast.Call) else one for one in marks]
+        return any(ast.unparse(one).rpartition(".")[2] in names for one in plain)
 
     @property
     def is_decorated(self) -> bool:
@@ -203,7 +224,13 @@ class Place:
         """The names that the function itself gives a value; not those that it declares as somebody else's."""
         nodes = list(own(self.function))
         outer = {name for one in nodes if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names}
-        names = {one.id for one in nodes if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
+        inner = {
+            id(each) for one in nodes if isinstance(one, ast.comprehension) for each in ast.walk(one.target)
+        }  # fmt: skip
+        names = {
+            one.id for one in nodes
+            if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load) and id(one) not in inner
+        }  # fmt: skip
         return frozenset(names - outer)
 
     @cached_property
