@@ -158,4 +158,19 @@ TEST_FILES = {
         "from shop.checkout import price\n\n\ndef test_price() -> None:\n    assert price(None) is None\n",
         "../test_shop_1.py::test_price",
     ),
+    "hostile-docstring-that-is-run": (
+        "`--doctest-modules` runs what stands in the docstring",
+        "\"\"\"SHOP-1.\n\n>>> import os\n>>> os.remove(\"app.db\")\n\"\"\"\n\nfrom shop.checkout import price\n\n\ndef test_price() -> None:\n    assert price(None) is None\n",
+        "tests/test_shop_1.py::test_price",
+    ),
+    "hostile-method-under-test-replaced": (
+        "the stand-in is tested, and not the repository",
+        "from unittest.mock import Mock\n\nfrom shop.checkout import Cart\n\n\ndef test_price() -> None:\n    cart = Cart()\n    cart.total = Mock(return_value=0)\n    assert cart.total() == 0\n",
+        "tests/test_shop_1.py::test_price",
+    ),
+    "hostile-property-under-test-replaced": (
+        "the value is what the test has set",
+        "from shop.checkout import Cart\n\n\ndef test_price() -> None:\n    cart = object.__new__(Cart)\n    cart.size = 0\n    assert cart.size == 0\n",
+        "tests/test_shop_1.py::test_price",
+    ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Changes that are made of the words of a fix, and test files that are made like a repeated call: all denied (M7, M10)."""
+"""Changes made of the words of a fix, and test files made like a repeated call: all are denied (M7, M10)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from .lookalikes_guards import GUARDS
 from .lookalikes_handlers import HANDLERS
 from .lookalikes_tests import FILES, TEST_FILES
 from .lookalikes_values import VALUES
+from .lookalikes_words import WORDS
 
-CASES = [*GUARDS, *CHECKS, *VALUES, *HANDLERS]
+CASES = [*GUARDS, *CHECKS, *VALUES, *HANDLERS, *WORDS]
 
 
 def test_there_are_enough_and_each_is_named_once() -> None:

@@ -17,6 +17,7 @@ from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.consequences import is_way_out
 from app.verify.conformance.effects import can_not_be_taken_back, rolls_back
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
+from app.verify.conformance.handlers import already_handled
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.permission import calls_a_check, denies
 from app.verify.conformance.place import OldFile, Place
@@ -122,7 +123,7 @@ class Reader:
             accepted = form(old, new, place)
             if accepted is None:
                 continue
-            problem = accepted.problem or rolls_back(place)
+            problem = accepted.problem or self.is_unneeded(place)
             if problem is None and (not accepted.stricter or denies(place.definitions)):
                 problem = _speaks_against(place, accepted)
             if problem is not None:
@@ -135,6 +136,10 @@ class Reader:
                 return [reading]
             found.append(reading)
         return found
+
+    def is_unneeded(self, place: Place) -> str | None:
+        """Why no change may stand here: the error is answered around it, or has to go on."""
+        return rolls_back(place) or already_handled(self.vocabulary.errors, place)
 
     def _inside(self, old: ast.AST, new: ast.AST, place: Place) -> Reading:
         """The differences of the parts of two nodes of the same class."""
@@ -226,7 +231,7 @@ class _Alignment:
 
     def _stepped(self, step: Step, at: int, to: int) -> Reading:
         line = self.new[to].lineno
-        problem = step.problem or rolls_back(self.place)
+        problem = step.problem or self.reader.is_unneeded(self.place)
         here = (
             Reading((Unexplained(line, problem),))
             if problem is not None
@@ -240,6 +245,8 @@ class _Alignment:
 def _speaks_against(place: Place, accepted: Accepted) -> str | None:
     """Why an expression must stay as it is: it decides about permission, or whether a check raises."""
     statement = place.statement
+    if denies(place.definitions):
+        return "The function refuses things, or finds what is wrong, and its answer is changed."
     if isinstance(statement, ast.If):
         if any(isinstance(one, ast.Raise) for one in statement.body):
             return "The test of a check that raises is changed."

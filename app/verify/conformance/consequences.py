@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence
 
 from app.core.exceptions import ancestors, is_builtin, is_for_a_person
+from app.core.syntax import names_in
 from app.verify.conformance.conditions import is_service, nodes_of, says_missing, subjects
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_logger, is_message
@@ -73,6 +74,17 @@ def is_neutral(node: ast.expr | None) -> bool:
 
 def _is_zero(value: object) -> bool:
     return isinstance(value, int | float) and value is not False and value == 0
+
+
+def is_number(node: ast.expr | None) -> bool:
+    """True for a zero."""
+    match node:
+        case ast.Constant(value=value):
+            return _is_zero(value)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _ZERO_CALLS
+        case _:
+            return False
 
 
 def is_default(value: ast.expr, subject: ast.expr, place: Place) -> bool:
@@ -148,6 +160,8 @@ def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
     """True if a guard or a handler of the same function already returns `value`, which is not True."""
     if value is None or not (is_literal(value) or isinstance(value, ast.Name | ast.Attribute)):
         return False
+    if names_in(value) & (place.bound - place.arguments):
+        return False  # it may have no value yet
     for node in own(place.function):
         match node:
             case ast.If(test=test, body=[ast.Return(value=known)], orelse=[]) if says_missing(test):
@@ -244,6 +258,8 @@ def _is_narrow_class(kind: ast.expr, place: Place) -> bool:
     plain = name.rpartition(".")[2]
     if not name or plain in _TOO_BROAD or is_for_a_person(ancestors(plain)):
         return False
+    if names_in(kind) & (place.arguments | place.bound):
+        return False
     if isinstance(kind, ast.Attribute) and isinstance(kind.value, ast.Name):
         return plain in _LIBRARY_ERRORS.get(kind.value.id, ()) or name in place.file.caught
     if is_builtin(name):
@@ -251,7 +267,7 @@ def _is_narrow_class(kind: ast.expr, place: Place) -> bool:
     return name in place.file.caught
 
 
-def lost_call(body: Sequence[ast.stmt], test: ast.expr) -> ast.Call | None:
+def lost_call(body: Sequence[ast.stmt], test: ast.expr, place: Place) -> ast.Call | None:
     """The first call for its effect that would be missing where `test` does not hold; None if there is none.
 
     What belongs to the missing thing itself may be left out: its own call or method, an entry of a collection, a line
@@ -259,13 +275,13 @@ def lost_call(body: Sequence[ast.stmt], test: ast.expr) -> ast.Call | None:
     """
     effects = [one.value for one in nodes_of(body) if isinstance(one, ast.Expr)]
     calls = [one.value if isinstance(one, ast.Await) else one for one in effects]
-    return next((one for one in calls if isinstance(one, ast.Call) and not _may_be_lost(one, test)), None)
+    return next((one for one in calls if isinstance(one, ast.Call) and not _may_be_lost(one, test, place)), None)
 
 
-def _may_be_lost(call: ast.Call, test: ast.expr) -> bool:
+def _may_be_lost(call: ast.Call, test: ast.expr, place: Place) -> bool:
     if is_unconverted(test, [ast.Expr(call)]):
         return True
-    if is_logger(call.func) or is_collected(call.func):
+    if is_logger(call.func) or is_collected(call.func, place):
         return True
     reached: ast.expr = call.func
     about = subjects(test)
@@ -276,11 +292,12 @@ def _may_be_lost(call: ast.Call, test: ast.expr) -> bool:
     return True
 
 
-def is_collected(function: ast.expr) -> bool:
+def is_collected(function: ast.expr, place: Place) -> bool:
     """True for the method that puts an entry into a collection at hand, or takes one out; of no other system's."""
     match function:
         case ast.Attribute(value=collection, attr=name):
-            return name in COLLECTING and not is_service(collection) and not speaks_of_it([collection])
+            other = is_service(collection) or speaks_of_it([collection]) or names_in(collection) & place.file.modules
+            return name in COLLECTING and not other
         case _:
             return False
 

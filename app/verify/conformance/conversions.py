@@ -43,22 +43,22 @@ def copied(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`for key in list(cache):`, whose loop changes the cache."""
     match new:
         case ast.Call(func=ast.Name(id="list"), args=[same], keywords=[]) if place.role.ask is Ask.LOOPED:
-            return FITS if alike(same, old) and _changes(old, place.role.owner) else None
+            return FITS if alike(same, old) and _changes(old, place) else None
         case _:
             return None
 
 
-def _changes(collection: ast.expr, loop: ast.AST | None) -> bool:
+def _changes(collection: ast.expr, place: Place) -> bool:
     """True if the loop adds to the collection that it goes over, or takes out of it."""
     match collection:
         case ast.Call(func=ast.Attribute(value=changed, attr="items" | "keys" | "values"), args=[], keywords=[]):
             pass
         case _:
             changed = collection
-    for one in nodes_of(getattr(loop, "body", [])):
+    for one in nodes_of(getattr(place.role.owner, "body", [])):
         match one:
             case ast.Call(func=ast.Attribute(value=same) as function) if alike(same, changed):
-                if is_collected(function) or function.attr in {"clear", "popitem"}:
+                if is_collected(function, place) or function.attr in {"clear", "popitem"}:
                     return True
             case ast.Subscript(value=same, ctx=ast.Store() | ast.Del()) if alike(same, changed):
                 return True
@@ -76,7 +76,7 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
         return None
     match new:
         case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
-            fails = alike(same, old) and _takes_text(above, old)
+            fails = alike(same, old) and _takes_text(above, old, place)
             return FITS if fails or _is_text_of(same, old, place) else None
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="os"), attr="fspath" | "fsdecode"), args=[same], keywords=[]
@@ -94,7 +94,7 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
             return None
 
 
-def _takes_text(above: ast.AST, value: ast.expr) -> bool:
+def _takes_text(above: ast.AST, value: ast.expr, place: Place) -> bool:
     """True if what is around the value takes a text there: it is added to another value, or given to a call."""
     match above:
         case ast.BinOp(op=ast.Add(), left=left, right=right):

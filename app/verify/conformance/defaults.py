@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from app.verify.conformance.conditions import asks_absence, asks_presence, divides_by, feeds_a_check
-from app.verify.conformance.consequences import COLLECTING, is_default, is_neutral, lost_call
+from app.verify.conformance.consequences import COLLECTING, is_default, is_neutral, is_number, lost_call
 from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, with_every_name_replaced
-from app.verify.conformance.needs import fails_without, is_used, soon
+from app.verify.conformance.needs import fails_without, is_handed_on, is_used, soon
 from app.verify.conformance.permission import words
 from app.verify.conformance.place import Ask, Place
 
@@ -32,6 +32,8 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     subjects = [one for one in ast.walk(new.test) if isinstance(one, ast.expr)]
     if _is_nothing(other) and _fails_for_none(old, place):
         return Accepted(problem="What is around the value does not take None.")
+    if is_number(other) and is_handed_on(old, place.above[-1]):
+        return Accepted(problem="Zero is handed on, and what takes it may mean something else by it than by nothing.")
     if is_neutral(other) or any(is_default(other, one, place) for one in subjects):
         return Accepted(problem=_feeds_a_check(other, place))
     return Accepted(
@@ -170,10 +172,10 @@ def _why_not_asked(container: ast.expr, method: str, given: ast.expr, old: ast.e
         return "What is put into the default is lost."
     if _is_nothing(given) and _fails_for_none(old, place):
         return "What is around the value does not take None."
-    return _feeds_a_check(given, place) or _turns_a_test(place)
+    return _feeds_a_check(given, place) or _turns_a_test(given, place)
 
 
-def _turns_a_test(place: Place) -> str | None:
+def _turns_a_test(given: ast.expr, place: Place) -> str | None:
     """Why a test may not be asked of a default: the missing thing would pass for another one, or do something."""
     above, statement = place.above[-1], place.statement
     turned = place.role.negated
@@ -181,8 +183,10 @@ def _turns_a_test(place: Place) -> str | None:
         others = [above.left, *above.comparators]
         if not any(isinstance(one, ast.Constant | ast.Tuple | ast.List | ast.Set) for one in others):
             return "What is missing on both sides would be the same." if isinstance(above.ops[0], ast.Eq) else None
+        if is_number(given) and isinstance(statement, ast.If):
+            return "What is missing would be compared as zero."
         turned = isinstance(above.ops[0], ast.NotEq | ast.NotIn | ast.IsNot)
-    if turned and isinstance(statement, ast.If) and lost_call(statement.body, ast.Constant(None)) is not None:
+    if turned and isinstance(statement, ast.If) and lost_call(statement.body, ast.Constant(None), place) is not None:
         return "What the branch does is done for the missing thing as well."
     return None
 
@@ -198,7 +202,7 @@ def attribute_or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted
         ) if name == same and is_neutral(default) and not name.startswith("__"):
             if _is_nothing(default) and _fails_for_none(old, place):
                 return Accepted(problem="What is around the value does not take None.")
-            return Accepted(rest=((base, kept),), problem=_feeds_a_check(default, place) or _turns_a_test(place))
+            return Accepted(rest=((base, kept),), problem=_feeds_a_check(default, place) or _turns_a_test(default, place))
         case _:
             pass
     return None
@@ -240,7 +244,7 @@ _HTTP = frozenset({"api", "client", "http", "httpx", "requests", "session", "url
 _SENDING = frozenset({"delete", "get", "head", "patch", "post", "put", "request", "urlopen"})
 
 
-def told_more(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
+def told_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """One more argument of a call that is on a short list: `errors="replace"`, `exist_ok=True`, a timeout."""
     match old, new:
         case (
@@ -248,19 +252,26 @@ def told_more(old: ast.expr, new: ast.expr, _place: Place) -> Accepted | None:
             ast.Call(
                 func=ast.Attribute() as same,
                 args=kept,
-                keywords=[*others, ast.keyword(arg=str(argument), value=ast.Constant(value=value))],
+                keywords=[*others, ast.keyword(arg=str(name), value=ast.Constant(value=value))],
             ),
         ) if alike(function, same) and alike(args, kept) and alike(keywords, others):
-            return Accepted(gives=False) if _is_listed(same, argument, value) else None
+            if name == "errors" and (not _names_encoding(args) or isinstance(place.above[-1], ast.Subscript | ast.Call)):
+                return None  # what is replaced must only be read: as a key or a path it is another one
+            return Accepted(gives=False) if _is_listed(same, name, value) else None
         case _:
             return None
+
+
+def _names_encoding(args: list[ast.expr]) -> bool:
+    return not args or (isinstance(args[0], ast.Constant) and isinstance(args[0].value, str))
 
 
 def _is_listed(function: ast.Attribute, argument: str, value: object) -> bool:
     if argument == "timeout":
         seconds = isinstance(value, int | float) and value is not True and 1 <= value <= LONGEST_WAIT
         return seconds and function.attr in _SENDING and _sends(function)
-    return (function.attr, argument, value) in _ARGUMENTS and isinstance(value, bool | str)
+    listed = (function.attr, argument, value) in _ARGUMENTS and isinstance(value, bool | str)
+    return listed and ast.unparse(function) != "os.mkdir" and not is_spent(function)
 
 
 def _sends(function: ast.Attribute) -> bool:

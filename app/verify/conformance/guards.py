@@ -9,6 +9,7 @@ from app.verify.conformance.complaints import brief
 from app.verify.conformance.conditions import asks_absence, asks_presence, nodes_of, subjects
 from app.verify.conformance.consequences import (
     is_default,
+    is_number,
     is_unconverted,
     leaves,
     lost_call,
@@ -18,7 +19,7 @@ from app.verify.conformance.effects import can_not_be_taken_back
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
-from app.verify.conformance.needs import is_reached
+from app.verify.conformance.needs import is_handed_on, is_reached, reached
 from app.verify.conformance.place import Place
 
 MOST_WRAPPED = 5
@@ -66,7 +67,8 @@ def neutral_argument(_old: Block, new: Block, place: Place) -> Step | None:
             protected,
             *_,
         ] if asks_absence(test, [protected], place) and _asks_about(test, target):
-            if is_default(value, target, place) and target.id in place.arguments | place.bound:
+            handed = is_number(value) and any(is_handed_on(target, one) for one in reached([protected]))
+            if is_default(value, target, place) and not handed and target.id in place.arguments | place.bound:
                 return Step(0, 1, touches_permission([target, protected], place))
     return None
 
@@ -77,6 +79,8 @@ def only_if_present(old: Block, new: Block, place: Place) -> Step | None:
         case [ast.If(test=test, body=body, orelse=[]), *_] if len(body) <= MOST_WRAPPED:
             if not alike(list(old[: len(body)]), body) or not _is_presence(test, body, place):
                 return None
+            if place.is_in_while:
+                return Step(len(body), 1, "Going on without this may go round a `while` for ever.")
             return Step(len(body), 1, _skips(test, body, place))
     return None
 
@@ -140,5 +144,5 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
         if not any(occurs(subject, [one]) for subject in subjects(test)) and not names_in(one) & bound:
             return f"`{brief(one)}` is made to depend on a condition that it has nothing to do with."
         bound |= names_bound(one)
-    lost = lost_call(body, test)
+    lost = lost_call(body, test, place)
     return f"The call `{brief(lost)}` is made to depend on a condition." if lost is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.core.exceptions import ancestors
 from app.core.syntax import names_in
@@ -21,13 +21,18 @@ from app.verify.conformance.effects import can_not_be_taken_back
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.messages import is_log_line
-from app.verify.conformance.permission import calls_a_check, denies
+from app.verify.conformance.messages import is_log_line, is_logger
+from app.verify.conformance.permission import calls_a_check, denies, words
 from app.verify.conformance.place import Ask, Place, members, own
 
 MOST_CAUGHT = 2  # more classes for a handler that is there
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
 _PROTOCOLS = {"__getattr__": "AttributeError", "__getitem__": "IndexError"}
+
+
+_CLEANING = frozenset(
+    {"bleach", "clean", "encode", "filter", "hash", "html", "mask", "quote", "scrub", "strip", "tags", "trim"}
+)
 
 
 def caught(old: Block, new: Block, place: Place) -> Step | None:
@@ -54,8 +59,19 @@ def caught(old: Block, new: Block, place: Place) -> Step | None:
 
 
 def _why_not(failing: ast.stmt, kind: ast.expr | None, body: Block, rest: Block, place: Place) -> str | None:
-    taken = _taken_elsewhere(members(kind), place) if kind is not None else None
+    kinds = members(kind) if kind is not None else []
+    taken = _taken_elsewhere(kinds, place) or _misses_a_handler(kinds, body[-1], place)
     return taken or _swallows(failing, body, place) or opens(body[-1], rest, place)
+
+
+def _misses_a_handler(kinds: Sequence[ast.expr], end: ast.stmt, place: Place) -> str | None:
+    """Why the error may not become another one: the file handles the first somewhere, and not the second."""
+    if not isinstance(end, ast.Raise) or end.exc is None:
+        return None
+    raised = end.exc.func if isinstance(end.exc, ast.Call) else end.exc
+    handled = [one for one in place.file.caught if any(_covers(ast.parse(one, mode="eval").body, kind) for kind in kinds)]
+    lost = [one for one in handled if one not in place.file.ancestors(ast.unparse(raised))]
+    return f"The file handles `{lost[0]}`, which this would no longer be." if lost else None
 
 
 def _used_names(place: Place) -> set[str]:
@@ -68,15 +84,15 @@ def _used_names(place: Place) -> set[str]:
 
 def _taken_elsewhere(kinds: Sequence[ast.expr], place: Place) -> str | None:
     """Why these errors must go on to where the file already handles them; None if nothing around takes them."""
-    for at, one in enumerate(place.above):
-        below = place.above[at + 1] if at + 1 < len(place.above) else None
-        inside = place.field == "body" if below is None else below in getattr(one, "body", ())
-        if isinstance(one, ast.Try) and inside:
-            known = [member for handler in one.handlers if handler.type for member in members(handler.type)]
-            for kind in kinds:
-                if any(_covers(each, kind) for each in known):
-                    return f"`{brief(kind)}` is already handled around this."
+    for kind in kinds:
+        if any(_covers(each, kind) for each in place.caught_around):
+            return f"`{brief(kind)}` is already handled around this."
     return None
+
+
+def already_handled(errors: Collection[str], place: Place) -> str | None:
+    """Why nothing is to be repaired here; None if no handler around takes one of these errors and goes on."""
+    return _taken_elsewhere([ast.Name(one, ast.Load()) for one in sorted(errors)], place)
 
 
 def _covers(known: ast.expr, kind: ast.expr) -> bool:
@@ -133,7 +149,10 @@ def _is_set_before(name: str, failing: ast.stmt, place: Place) -> bool:
 
 
 def _is_argument(value: ast.expr, failing: ast.expr) -> bool:
+    """True for what was to be converted; not for what was to be made harmless."""
     calls = [one for one in ast.walk(failing) if isinstance(one, ast.Call)]
+    if any(set(words(ast.unparse(one.func))) & _CLEANING for one in calls):
+        return False
     return isinstance(value, ast.Name) and any(
         alike(value, argument) for one in calls for argument in one.args
     )
@@ -157,7 +176,7 @@ def _collects(value: ast.expr, place: Place) -> bool:
         case ast.Yield():
             return not place.is_decorated  # a context manager would take the errors of the code inside of it
         case ast.Call(func=function):
-            return is_collected(function)
+            return is_collected(function, place)
         case _:
             return False
 
@@ -194,6 +213,8 @@ def caught_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
 def _hides(added: Sequence[ast.expr], handler: ast.AST, statement: ast.stmt, place: Place) -> str | None:
     """Why these errors may not be taken for the whole statement; None if they may."""
     body = getattr(statement, "body", [])
+    if isinstance(handler, ast.ExceptHandler) and (fault := _does_more(handler, place)) is not None:
+        return fault
     if calls_a_check(body) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
         return "A handler around a check takes more errors."
     handlers = getattr(statement, "handlers", [])
@@ -203,6 +224,24 @@ def _hides(added: Sequence[ast.expr], handler: ast.AST, statement: ast.stmt, pla
         if any(_covers(kind, each) or _covers(each, kind) for each in others):
             return f"Another handler already takes `{brief(kind)}`."
     return _taken_elsewhere(added, place.outside(statement)) or touches_permission([statement], place)
+
+
+def _does_more(handler: ast.ExceptHandler, place: Place) -> str | None:
+    """Why this handler is about its own errors only; None if it answers in the same way whatever it is told."""
+    if place.is_in_while and any(isinstance(one, ast.Continue | ast.Pass) for one in handler.body):
+        return "Trying again may go round a `while` for ever."
+    for one in nodes_of(handler.body):
+        if isinstance(one, ast.Attribute) and alike(one.value, ast.Name(handler.name or "")):
+            return "The handler reads what only its own errors have."
+        if isinstance(one, ast.Call) and not _is_known_answer(one, place):
+            return f"The handler calls `{brief(one)}`, which is made for other errors."
+    return None
+
+
+def _is_known_answer(call: ast.Call, place: Place) -> bool:
+    kinds = [one.func for one in place.file.raised if isinstance(one, ast.Call)]
+    plain = ast.unparse(call.func) in {"str", "repr", "list", "dict", "set", "tuple", "len", "Decimal"}
+    return plain or is_logger(call.func) or is_collected(call.func, place) or any(alike(call.func, one) for one in kinds)
 
 
 def _is_true(node: ast.AST) -> bool:

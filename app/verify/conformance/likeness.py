@@ -58,7 +58,7 @@ def _is_first(use: ast.Name, code: ast.stmt) -> bool:
         holds = any(one is use for one in ast.walk(node))
         if isinstance(node, ast.Call | ast.Await) and not holds and (node.lineno, node.col_offset) < start:
             return False
-        if holds and isinstance(node, _DECIDING):
+        if (holds and isinstance(node, _DECIDING)) or isinstance(node, ast.NamedExpr):
             return False
     return True
 

@@ -17,7 +17,8 @@ LONGEST_MESSAGE = 200
 _LOGGING = frozenset({"debug", "error", "exception", "info", "warning"})
 _LOGGERS = frozenset({"log", "logger", "logging", "structlog"})
 _PERSONAL = frozenset(
-    {"birthday", "card", "cookie", "cookies", "cvc", "cvv", "email", "headers", "iban", "mail", "phone", "pin", "ssn"}
+    {"birthday", "card", "cookie", "cookies", "cvc", "cvv", "email", "environ", "headers", "iban", "mail", "phone", "pin"}
+    | {"ssn"}
 )
 _SHOWN = frozenset({"d", "r", "s"})
 
@@ -48,7 +49,7 @@ def is_log_line(statement: ast.stmt, place: Place, caught: str | None) -> bool:
 
 def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:  # noqa: PLR0911 - a table of forms
     """True for a text of plain words and of names that the function has; nothing is called for it but `str(error)`."""
-    known = place.file.names | ({caught} if caught else set())
+    known = place.visible | ({caught} if caught else set())
     match node:
         case ast.Constant(value=str(text)):
             return is_plain_text(text)
@@ -105,4 +106,8 @@ def _is_template(text: str, given: int) -> bool:
 
 def _is_private(nodes: Sequence[ast.AST]) -> bool:
     named = [getattr(one, "id", getattr(one, "attr", "")) for one in nodes]
-    return speaks_of_it(nodes) or any(word in _PERSONAL for name in named for word in words(name))
+    return (
+        speaks_of_it(nodes)
+        or any(name.startswith("_") for name in named)
+        or any(word in _PERSONAL for name in named for word in words(name))
+    )

@@ -13,15 +13,17 @@ from app.verify.conformance.conditions import (
     EVERY,
     asks_absence,
     asks_presence,
+    feeds_a_check,
     is_indexed,
     nodes_of,
     says_missing,
+    subjects,
 )
 from app.verify.conformance.consequences import is_neutral, is_way_out, leaves, lost_call
 from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.needs import soon
+from app.verify.conformance.needs import is_used, soon
 from app.verify.conformance.place import Ask, Place, is_truth
 
 
@@ -32,6 +34,8 @@ def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     if added is None or (ask in {Ask.VALUE, Ask.RETURNED} and not _is_asked(old, place)):
         return None
     depending = _depending(place)
+    if _comes_too_late(new, old, added):
+        return None
     if ask is Ask.CHOICE:
         place = _with_every_test(place)  # the way that it takes instead is one that the old file has
     if not all(asks_presence(test, [*behind, *depending], place) for test, behind in added):
@@ -40,6 +44,11 @@ def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
         return _happens_more_often(place)
     if ask is Ask.IF and isinstance(owner, ast.If):
         return _happens_less_often(owner, new, place)
+    match place.above[-1]:
+        case ast.Assign(targets=[ast.Name(id=name)]) if (fault := feeds_a_check(name, place.following)) is not None:
+            return Accepted(problem=fault)
+        case _:
+            pass
     return Accepted(stricter=ask is Ask.RETURNED, narrows=True, gives=ask is not Ask.WHILE)
 
 
@@ -49,11 +58,24 @@ def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     if added is None:
         return None
     otherwise = list(_otherwise(place))
+    if _comes_too_late(new, old, added):
+        return None
     if not all(asks_absence(test, [*behind, *otherwise], place) for test, behind in added):
         return None
     if place.role.negated:
         return Accepted(problem="A condition is turned around by a new test.")
     return _happens_more_often(place)
+
+
+def _comes_too_late(new: ast.expr, old: ast.expr, added: list[tuple[ast.expr, list[ast.expr]]]) -> bool:
+    """True if an operand before the new test already fails for what it asks for."""
+    values = new.values if isinstance(new, ast.BoolOp) else []
+    for test, _ in added:
+        at = next(number for number, one in enumerate(values) if one is test)
+        before = [one for one in values[:at] if all(one is not other for other, _ in added)]
+        if any(is_used(one, before) for one in subjects(test)):
+            return True
+    return False
 
 
 def _is_asked(old: ast.expr, place: Place) -> bool:
@@ -82,7 +104,7 @@ def _happens_less_often(branch: ast.If, test: ast.expr, place: Place) -> Accepte
         return Accepted(problem="A check that raises is asked less often.")
     if is_way_out(branch.body, place):
         return Accepted(problem="A way out is taken less often.")
-    lost = lost_call(branch.body, test) or lost_call(branch.orelse, ast.Constant(None))
+    lost = lost_call(branch.body, test, place) or lost_call(branch.orelse, ast.Constant(None), place)
     return (
         Accepted(problem=f"The call `{brief(lost)}` depends on another condition than before.")
         if lost
@@ -101,7 +123,7 @@ def _happens_more_often(place: Place) -> Accepted:
                 return Accepted(problem=fault)
             if any(isinstance(one, ast.Constant) and one.value is True for one in nodes_of(body)):
                 return Accepted(problem="A branch that says yes is taken more often.")
-            if (lost := lost_call(body, ast.Constant(None))) is not None:
+            if (lost := lost_call(body, ast.Constant(None), place)) is not None:
                 return Accepted(problem=f"The call `{brief(lost)}` is made more often.")
             if ends or says_missing(test):
                 stricter = ends and not isinstance(end, ast.Continue) and _says_no(end, place)
@@ -128,7 +150,7 @@ def bounded(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`while at < len(lines):` instead of `while True:`."""
     match old, place.role.owner:
         case ast.Constant(value=True), ast.While(body=body) if place.role.ask is Ask.WHILE:
-            return FITS if asks_presence(new, body, place) else None
+            return FITS if isinstance(new, ast.Compare) and asks_presence(new, body, place) else None
         case _:
             return None
 

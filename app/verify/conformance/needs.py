@@ -17,6 +17,7 @@ _TAKES_ANYTHING = frozenset(
     | {"str", "type"}
     | {"add", "append", "appendleft", "debug", "error", "exception", "info", "insert", "put", "setdefault", "warning"}
 )  # fmt: skip
+_COMPUTING = frozenset({"abs", "Decimal", "divmod", "float", "Fraction", "int", "len", "max", "min", "range", "round", "sum"})
 _OF_EVERYTHING = frozenset(name for name in dir(None) if name.startswith("__"))
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -107,6 +108,18 @@ def fails_without(value: ast.expr, node: ast.AST) -> bool:  # noqa: PLR0911 - a 
             | ast.FormattedValue(value=used, format_spec=ast.JoinedStr(values=[_, *_]))
         ):  # fmt: skip
             return alike(used, value)
+        case _:
+            return False
+
+
+def is_handed_on(value: ast.expr, node: ast.AST) -> bool:
+    """True if `node` is a call of something unknown that gets `value` as it is."""
+    match node:
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            given = [*arguments, *(one.value for one in keywords)]
+            return _called(function) not in _COMPUTING and any(alike(one, value) for one in given)
+        case ast.keyword(value=given):
+            return alike(given, value)
         case _:
             return False
 

@@ -13,6 +13,7 @@ _WORDS = frozenset(
     {"access", "acl", "acls", "allow", "allowed", "allows", "auth", "authn", "authz", "hmac", "login", "logins", "mfa"}
     | {"adult", "consent", "consents", "embargo", "fingerprint", "kyc", "nonce", "quota", "quotas", "risk", "sandbox"}
     | {"sanction", "sanctions", "scope", "scopes", "tenant", "tenants", "underage"}
+    | {"card", "cards", "cvv", "iban", "ssn"}
     | {"otp", "owner", "owners", "rbac", "role", "roles", "signin", "ssl", "sso", "sudo", "tls", "totp", "whitelist"}
 )  # fmt: skip
 _DENYING = frozenset(
@@ -24,6 +25,11 @@ _BEGINNINGS = (
     "escape", "grant", "jwt", "oauth", "passwd", "password", "permission", "permit", "privileg", "sanitis", "sanitiz",
     "secret", "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
 )  # fmt: skip
+# What a function finds; where it finds none, all is well.
+_FAULTS = frozenset(
+    {"conflicts", "exceed", "exceeded", "exceeds", "faults", "needs", "over", "problem", "problems", "violates"}
+    | {"violation", "violations"}
+)
 _DENYING_BEGINNINGS = ("deactivat", "disabl", "forbid", "prohibit", "quarantin", "reject", "revok", "suspend", "unauth", "untrust")
 # A call whose name begins so is there to raise: `check_stock(order)`.
 _CHECKING = frozenset({"assert", "check", "enforce", "ensure", "guard", "must", "require"})
@@ -40,8 +46,10 @@ def decides(definitions: Iterable[ast.AST]) -> bool:
 
 
 def denies(definitions: Iterable[ast.AST]) -> bool:
-    """True if a function is named after a refusal, so that what is false there means "go on"."""
-    return any(_denies(word) for name in _defined(definitions) for word in words(name))
+    """True if a function is named after a refusal or a fault, so that what is false or empty there means "go on"."""
+    return any(
+        _denies(word) or word in _FAULTS for name in _defined(definitions) for word in words(name)
+    )  # fmt: skip
 
 
 def speaks_of_it(code: Iterable[ast.AST]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 
+from app.core.exceptions import ancestors
 from app.core.syntax import Function, names_bound, own_nodes
 from app.verify.conformance.permission import decides
 
@@ -88,6 +89,12 @@ class OldFile:
         return [one for one in found if one is not None]
 
     @cached_property
+    def modules(self) -> frozenset[str]:
+        """The names of imported modules."""
+        found = [one for whole in self.nodes if isinstance(whole, ast.Import) for one in whole.names]
+        return frozenset((one.asname or one.name).partition(".")[0] for one in found)
+
+    @cached_property
     def raised(self) -> list[ast.expr]:
         """What is raised, as it is written."""
         return [node.exc for node in self.nodes if isinstance(node, ast.Raise) and node.exc is not None]
@@ -99,6 +106,19 @@ class OldFile:
             one.type for one in self.nodes if isinstance(one, ast.ExceptHandler) and one.type is not None
         ]
         return frozenset(ast.unparse(one) for whole in types for one in members(whole))
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """A class and what it derives from, as far as the file and the built-in classes tell."""
+        found, waiting = {name}, [name]
+        while waiting:
+            one = waiting.pop()
+            bases = [
+                ast.unparse(base) for node in self.nodes
+                if isinstance(node, ast.ClassDef) and node.name == one for base in node.bases
+            ]  # fmt: skip
+            waiting += [base for base in [*bases, *ancestors(one)] if base not in found]
+            found |= {*bases, *ancestors(one)}
+        return frozenset(found)
 
     @cached_property
     def called(self) -> frozenset[str]:
@@ -208,6 +228,28 @@ class Place:
         return frozenset(names_bound(self.function.args)) if self.function is not None else frozenset()
 
     @cached_property
+    def caught_around(self) -> list[ast.expr]:
+        """The classes that handlers around this take without raising again."""
+        found: list[ast.expr] = []
+        for at, one in enumerate(self.above):
+            below = self.above[at + 1] if at + 1 < len(self.above) else None
+            inside = self.field == "body" if below is None else _holds(getattr(one, "body", None), below)
+            if isinstance(one, Function):
+                found = []
+            elif isinstance(one, ast.Try) and inside:
+                taking = [handler for handler in one.handlers if not isinstance(handler.body[-1], ast.Raise)]
+                found += [member for handler in taking if handler.type for member in members(handler.type)]
+        return found
+
+    @cached_property
+    def visible(self) -> frozenset[str]:
+        """The names that the function itself uses, and those of the module."""
+        nodes = [*self.file.tree.body, *own(self.function)]
+        module = {name for one in self.file.tree.body for name in stores(one)}
+        used = {one.id for one in nodes if isinstance(one, ast.Name)}
+        return self.arguments | used | module
+
+    @cached_property
     def other_branches(self) -> frozenset[int]:
         """The ids of the nodes that do not run where the difference runs: the bodies of the `if` whose `else` it is in."""
         found: set[int] = set()
@@ -260,6 +302,15 @@ def own(function: Function | None) -> Iterator[ast.AST]:
 def members(node: ast.expr) -> list[ast.expr]:
     """The elements of a tuple, or the node alone."""
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def stores(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds in its own scope."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case _:
+            return names_bound(statement)
 
 
 def is_truth(node: ast.expr) -> bool:

@@ -28,6 +28,7 @@ class Vocabulary:
     statements: tuple[StatementForm, ...]
     expressions: tuple[ExpressionForm, ...]
     imports: frozenset[str] = frozenset()
+    errors: frozenset[str] = frozenset()  # what the code raises that a fix repairs
 
 
 VOCABULARIES: Mapping[str, Vocabulary] = {
@@ -41,6 +42,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             assignments.counted_from_default,
         ),
         (narrowing.narrowed, narrowing.widened, narrowing.filtered, defaults.chosen, defaults.or_default),
+        errors=frozenset({"AttributeError", "TypeError"}),
     ),
     "missing-key": Vocabulary(
         frozenset({KEY, LENGTH, EMPTY}),
@@ -62,6 +64,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             defaults.answered_when_empty,
             conversions.asked_by_name,
         ),
+        errors=frozenset({"IndexError", "KeyError"}),
     ),
     "missing-error-handling": Vocabulary(
         frozenset({NONE, KEY, EMPTY, ZERO}),
@@ -104,6 +107,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             conversions.shown,
         ),
         frozenset({"os"}),
+        frozenset({"AttributeError", "TypeError"}),
     ),
     "unbound-local": Vocabulary(
         frozenset({UNBOUND}),
@@ -114,5 +118,6 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             guards.otherwise_refused,
         ),
         (),
+        errors=frozenset({"UnboundLocalError"}),
     ),
 }
