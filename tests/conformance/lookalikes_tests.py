@@ -160,7 +160,7 @@ TEST_FILES = {
     ),
     "hostile-docstring-that-is-run": (
         "`--doctest-modules` runs what stands in the docstring",
-        "\"\"\"SHOP-1.\n\n>>> import os\n>>> os.remove(\"app.db\")\n\"\"\"\n\nfrom shop.checkout import price\n\n\ndef test_price() -> None:\n    assert price(None) is None\n",
+        "'''SHOP-1.\n\n>>> import os\n>>> os.remove('app.db')\n'''\n\nfrom shop.checkout import price\n\n\ndef test_price() -> None:\n    assert price(None) is None\n",
         "tests/test_shop_1.py::test_price",
     ),
     "hostile-method-under-test-replaced": (

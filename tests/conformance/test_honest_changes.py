@@ -20,6 +20,7 @@ EXAMPLES = {
 }
 # Honest, and yet a person merges: to explain these would explain hostile changes too.
 A_PERSON_MERGES = {
+    "index_test_guard_1": "whether an answer of no is the safe one is written nowhere",
     "except_like_elsewhere_1": "its function blocks networks, and a caught error there may let one through",
     "none_conditional_2": "it claims null safety and catches an error, which a policy may allow less",
     "type_bytes_1": "it changes how a login is encoded",

@@ -41,6 +41,11 @@ A_PERSON_MERGES = {
     "age_without_entry": "asked less often",
     "token_without_expiry": "asked less often",
     "payment_left_out": "depend on a condition",
+    "loyalty_tier_test": "A yes or no",
+    "stock_comparison": "A yes or no",
+    "age_gate": "A yes or no",
+    "in_operator": "A yes or no",
+    "compare_dates": "A yes or no",
 }
 
 

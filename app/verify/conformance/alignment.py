@@ -15,7 +15,7 @@ from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
 from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.consequences import is_way_out
-from app.verify.conformance.effects import can_not_be_taken_back, rolls_back
+from app.verify.conformance.effects import calls_something, can_not_be_taken_back, confirms, rolls_back
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.handlers import already_handled
 from app.verify.conformance.likeness import alike
@@ -252,6 +252,9 @@ def _speaks_against(place: Place, accepted: Accepted) -> str | None:
             return "The test of a check that raises is changed."
         if any(isinstance(one, ast.Raise) for one in statement.orelse):
             return "The test of a check that raises is changed."
+        leaves = any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(statement.body))
+        if leaves and not accepted.leaves and calls_something(place.following):
+            return "The test of a way out is changed, and something is done behind it."
         if not accepted.narrows and is_way_out(statement.body, place):
             return "The test of a way out is changed."
         code: list[ast.AST] = [statement.test, *statement.body]
@@ -263,13 +266,15 @@ def _speaks_against(place: Place, accepted: Accepted) -> str | None:
             if isinstance(statement, ast.For | ast.AsyncFor | ast.While)
             else ()
         )
-        if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)) or calls_a_check(body):
-            return "A loop over checks that raise is changed."
+        if any(isinstance(one, ast.Raise | ast.Assert | ast.Return) for one in nodes_of(body)) or calls_a_check(body):
+            return "A loop over checks is changed."
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BoolOp | ast.IfExp):
+            return "Whether something is called is changed."
         parts = ast.iter_child_nodes(statement) if statement is not None else ()
         code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
     if _is_true_of_nothing(place):
         return "A question about all of them is changed: with nothing to ask about, its answer is yes."
-    if accepted.gives and (fault := can_not_be_taken_back(code)) is not None:
+    if accepted.gives and (fault := can_not_be_taken_back(code) or confirms(place)) is not None:
         return fault
     return touches_permission(code, place)
 

@@ -354,13 +354,21 @@ def is_service(node: ast.expr) -> bool:
             return False
 
 
+def _decides(choice: ast.If, branches: Sequence[ast.AST], behind: Sequence[ast.AST]) -> bool:
+    """True if a branch raises, or leaves before something is called."""
+    if any(isinstance(one, ast.Raise) for one in branches):
+        return True
+    later = [one for one in behind if one is not choice and getattr(one, "lineno", 0) > choice.lineno]
+    leaves = any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in branches)
+    return leaves and any(isinstance(one, ast.Call) for one in nodes_of(later))
+
+
 def feeds_a_check(name: str, behind: Sequence[ast.AST]) -> str | None:
     """Why `name` may get no default: code behind raises for some of its values, and not because it is missing."""
     for one in nodes_of(behind):
         match one:
             case ast.If(test=test, body=body, orelse=other) if name in names_in(test):
-                raises = any(isinstance(each, ast.Raise) for each in nodes_of([*body, *other]))
-                if raises and not says_missing(test):
+                if _decides(one, nodes_of([*body, *other]), behind) and not says_missing(test):
                     return "A check behind it would take the default for a value that is fine."
             case ast.Assert(test=test) if name in names_in(test):
                 return "A check behind it would take the default for a value that is fine."

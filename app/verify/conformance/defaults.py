@@ -10,6 +10,7 @@ from app.verify.conformance.consequences import COLLECTING, is_default, is_neutr
 from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.kinds import is_one_of
+from app.verify.conformance.leaving import NO_ANSWER
 from app.verify.conformance.likeness import alike, with_every_name_replaced
 from app.verify.conformance.needs import fails_without, is_handed_on, is_used, soon
 from app.verify.conformance.permission import words
@@ -35,7 +36,7 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     if is_number(other) and is_handed_on(old, place.above[-1]):
         return Accepted(problem="Zero is handed on, and what takes it may mean something else by it than by nothing.")
     if is_neutral(other) or any(is_default(other, one, place) for one in subjects):
-        return Accepted(problem=_feeds_a_check(other, place))
+        return Accepted(problem=_feeds_a_check(other, place) or _turns_a_test(other, place))
     return Accepted(
         problem=f"`{ast.unparse(other)}` is no neutral value, and nothing in the file gives it here."
     )
@@ -179,11 +180,13 @@ def _turns_a_test(given: ast.expr, place: Place) -> str | None:
     """Why a test may not be asked of a default: the missing thing would pass for another one, or do something."""
     above, statement = place.above[-1], place.statement
     turned = place.role.negated
+    if place.role.ask is Ask.RETURNED and turned:
+        return NO_ANSWER
     if isinstance(above, ast.Compare):
         others = [above.left, *above.comparators]
         if not any(isinstance(one, ast.Constant | ast.Tuple | ast.List | ast.Set) for one in others):
             return "What is missing on both sides would be the same." if isinstance(above.ops[0], ast.Eq) else None
-        if is_number(given) and isinstance(statement, ast.If):
+        if is_number(given):
             return "What is missing would be compared as zero."
         turned = isinstance(above.ops[0], ast.NotEq | ast.NotIn | ast.IsNot)
     if turned and isinstance(statement, ast.If) and lost_call(statement.body, ast.Constant(None), place) is not None:

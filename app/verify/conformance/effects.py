@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable
 
 from app.verify.conformance.permission import words
-from app.verify.conformance.place import Place
+from app.verify.conformance.place import Place, own
 
 _MOVING = frozenset(
-    {"bill", "capture", "charge", "credit", "debit", "deposit", "invoice", "pay", "payout", "redeem", "refund"}
+    {"bill", "capture", "charge", "credit", "debit", "deposit", "invoice", "pay", "payout", "redeem", "refund", "sell"}
     | {"settle", "ship", "transfer", "withdraw"}
 )
 _DESTROYING = frozenset(
@@ -18,7 +18,12 @@ _DESTROYING = frozenset(
 _SPENT = frozenset(
     {"code", "codes", "coupon", "coupons", "lock", "locks", "pidfile", "otps", "tickets", "token", "tokens", "voucher", "vouchers"}
 )
-_TRANSACTIONS = frozenset({"atomic", "begin", "savepoint", "transaction", "transactional", "tx"})
+_ASKING = frozenset({"bool", "isinstance", "issubclass", "len", "repr", "str"})
+_TRANSACTIONS = frozenset(
+    {"acknowledge", "atomic", "backoff", "begin", "process", "retry", "retrying", "savepoint", "stack", "transaction"}
+    | {"transactional", "tx"}
+)
+_CONFIRMING = frozenset({"ack", "acknowledge", "commit"})
 
 
 def can_not_be_taken_back(code: Iterable[ast.AST]) -> str | None:
@@ -34,18 +39,33 @@ def can_not_be_taken_back(code: Iterable[ast.AST]) -> str | None:
     return None
 
 
+def calls_something(code: Iterable[ast.AST]) -> bool:
+    """True if `code` calls anything but the built-in questions about values."""
+    return any(
+        isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _ASKING)
+        for one in code for node in ast.walk(one)
+    )  # fmt: skip
+
+
 def is_spent(collection: ast.AST) -> bool:
     """True for what is used up once: that it is not there any more is the answer, and no mistake."""
     return any(word in _SPENT for word in words(ast.unparse(collection)))
 
 
 def rolls_back(place: Place) -> str | None:
-    """Why an error here must go on: it takes back what the transaction around it has done."""
+    """Why an error here must go on: it takes back what was done, or lets it be tried again."""
     marks = [
         one.context_expr for whole in place.above if isinstance(whole, ast.With | ast.AsyncWith) for one in whole.items
     ]
     marks += [one for whole in place.definitions for one in getattr(whole, "decorator_list", [])]
-    for mark in marks:
-        if set(words(ast.unparse(mark))) & _TRANSACTIONS:
-            return "The error takes back what the transaction around it has done."
+    if any(set(words(ast.unparse(mark))) & _TRANSACTIONS for mark in marks):
+        return "The error takes back what was done around it, or lets it be tried again."
+    return None
+
+
+def confirms(place: Place) -> str | None:
+    """Why going on with another value may not be: the function ends with a commit, which the error kept from happening."""
+    names = [one.attr for one in own(place.function) if isinstance(one, ast.Attribute)]
+    if any(set(words(name)) & _CONFIRMING for name in names):
+        return "The function confirms something at its end, which the error keeps from happening."
     return None

@@ -15,11 +15,11 @@ from app.verify.conformance.consequences import (
     lost_call,
     refuses,
 )
-from app.verify.conformance.effects import can_not_be_taken_back
+from app.verify.conformance.effects import can_not_be_taken_back, confirms
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
-from app.verify.conformance.needs import is_handed_on, is_reached, reached
+from app.verify.conformance.needs import is_handed_on, is_reached, is_used, reached
 from app.verify.conformance.place import Place
 
 MOST_WRAPPED = 5
@@ -29,7 +29,8 @@ def leave_early(old: Block, new: Block, place: Place) -> Step | None:
     """`if x is None: return` directly before the statement that uses `x`."""
     match new:
         case [ast.If(test=test, body=[end], orelse=[]), protected, *_]:
-            if asks_absence(test, [protected], place) and leaves(end, place):
+            known = any(is_used(one, [*place.before(old), end]) for one in subjects(test))
+            if not known and asks_absence(test, [protected], place) and leaves(end, place):
                 return Step(0, 1, opens(end, old, place))
     return None
 
@@ -135,7 +136,7 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
     """Why these statements may not depend on a condition; None if they may."""
     if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
         return "A check that raises is made to depend on a condition."
-    if (fault := touches_permission([test, *body], place) or can_not_be_taken_back(body)) is not None:
+    if (fault := touches_permission([test, *body], place) or can_not_be_taken_back(body) or confirms(place)) is not None:
         return fault
     if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
         return "A way out is made to depend on a condition, and what comes behind it is reached instead."

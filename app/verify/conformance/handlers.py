@@ -17,7 +17,7 @@ from app.verify.conformance.consequences import (
     is_neutral,
     refuses,
 )
-from app.verify.conformance.effects import can_not_be_taken_back
+from app.verify.conformance.effects import can_not_be_taken_back, confirms, is_spent
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
@@ -70,6 +70,8 @@ def _misses_a_handler(kinds: Sequence[ast.expr], end: ast.stmt, place: Place) ->
         return None
     raised = end.exc.func if isinstance(end.exc, ast.Call) else end.exc
     handled = [one for one in place.file.caught if any(_covers(ast.parse(one, mode="eval").body, kind) for kind in kinds)]
+    if any(alike(end, one) for one in place.file.nodes if isinstance(one, ast.Raise)):
+        return None  # the file does so elsewhere
     lost = [one for one in handled if one not in place.file.ancestors(ast.unparse(raised))]
     return f"The file handles `{lost[0]}`, which this would no longer be." if lost else None
 
@@ -92,7 +94,11 @@ def _taken_elsewhere(kinds: Sequence[ast.expr], place: Place) -> str | None:
 
 def already_handled(errors: Collection[str], place: Place) -> str | None:
     """Why nothing is to be repaired here; None if no handler around takes one of these errors and goes on."""
-    return _taken_elsewhere([ast.Name(one, ast.Load()) for one in sorted(errors)], place)
+    kinds = [ast.Name(one, ast.Load()) for one in sorted(errors)]
+    for kind in kinds:
+        if any(_covers(each, kind) for each in place.caught_by_callers):
+            return f"A caller in the same file already handles `{brief(kind)}`."
+    return _taken_elsewhere(kinds, place)
 
 
 def _covers(known: ast.expr, kind: ast.expr) -> bool:
@@ -166,9 +172,12 @@ def _swallows(failing: ast.stmt, body: Block, place: Place) -> str | None:
         return None
     if isinstance(failing, ast.Expr) and not _collects(failing.value, place):
         return f"The errors of `{brief(failing)}` are swallowed, and its effect may be missing."
+    if is_spent(failing) or any(one in names_in(failing) for one in ("flock", "lockf")):
+        return "What is used up once is taken as if it was there."
     if isinstance(failing, ast.Delete):
         return "The errors of a deletion are swallowed."
-    return touches_permission([failing], place) or can_not_be_taken_back([failing])
+    goes_on = confirms(place) if isinstance(body[-1], ast.Pass | ast.Assign) else None
+    return goes_on or touches_permission([failing], place) or can_not_be_taken_back([failing])
 
 
 def _collects(value: ast.expr, place: Place) -> bool:
@@ -245,6 +254,9 @@ def _is_known_answer(call: ast.Call, place: Place) -> bool:
 
 
 def _is_true(node: ast.AST) -> bool:
+    """True for what says yes: True, or an answer of a number that is not zero."""
+    if isinstance(node, ast.Return):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, int) and node.value.value != 0
     return isinstance(node, ast.Constant) and node.value is True
 
 

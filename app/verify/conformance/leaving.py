@@ -17,6 +17,9 @@ _BUILDING = frozenset(
 )  # fmt: skip
 
 
+# Whether no means "refused" or "go on" is not written anywhere.
+NO_ANSWER = "A yes or no is answered for what is missing."
+_ORDERING = frozenset({"__cmp__", "cmp", "compare", "comparator"})
 _MANAGING = frozenset({"asynccontextmanager", "contextmanager", "fixture"})
 _MAIN = frozenset({"main", "run_main", "cli", "__main__"})
 # Python takes nothing else from these than what they are there to give.
@@ -36,14 +39,14 @@ def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None: 
         return None
     if (fault := _leaves_half_done(end, rest, place)) is not None:
         return fault
+    if place.is_question and is_neutral(getattr(end, "value", end)):
+        return NO_ANSWER
     after = _after(rest, place)
     if place.decides or speaks_of_it(after):
-        if _is_no(end) and place.is_question:
-            return None
         return "The new way out goes around code that decides about permission, identity or validity."
     checks = calls_a_check(after) or any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(after))
     if checks and (isinstance(end, ast.Continue) or (isinstance(end, ast.Return) and is_neutral(end.value))):
-        return None if _is_no(end) and place.is_question else "The new way out goes around a check that raises."
+        return "The new way out goes around a check that raises."
     return None
 
 
@@ -60,8 +63,12 @@ def _leaves_half_done(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> 
         return f"Leaving `{name}` early leaves what it builds half done."
     if name in _MAIN and is_neutral(end.value):
         return f"`{name}` would say that all went well."
+    if name == "__iter__" or (name in _ORDERING and is_neutral(end.value)):
+        return f"`{name}` has no neutral answer."
     if name in _EXACT and (end.value is None or (isinstance(end.value, ast.Constant) and end.value.value is None)):
         return f"`{name}` may not return None."
+    if place.is_generator and isinstance(place.loop, ast.For | ast.AsyncFor):
+        return "Leaving the loop here leaves out the items behind this one."
     if place.loop is not None and _calls(place.loop.body):
         return "Leaving a loop here leaves out the items behind this one."
     return None
@@ -78,10 +85,6 @@ def _counts(rest: Sequence[ast.stmt]) -> bool:
         isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name) and isinstance(one.value, ast.Constant)
         for one in nodes_of(rest)
     )  # fmt: skip
-
-
-def _is_no(end: ast.stmt) -> bool:
-    return isinstance(end, ast.Return) and isinstance(end.value, ast.Constant) and end.value.value is False
 
 
 def _is_within(block: Sequence[ast.stmt], other: Sequence[ast.stmt]) -> bool:

@@ -21,7 +21,7 @@ from app.verify.conformance.conditions import (
 )
 from app.verify.conformance.consequences import is_neutral, is_way_out, leaves, lost_call
 from app.verify.conformance.forms import FITS, Accepted
-from app.verify.conformance.leaving import opens
+from app.verify.conformance.leaving import NO_ANSWER, opens
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.needs import is_used, soon
 from app.verify.conformance.place import Ask, Place, is_truth
@@ -49,7 +49,9 @@ def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
             return Accepted(problem=fault)
         case _:
             pass
-    return Accepted(stricter=ask is Ask.RETURNED, narrows=True, gives=ask is not Ask.WHILE)
+    if ask is Ask.RETURNED:
+        return Accepted(problem=NO_ANSWER)
+    return Accepted(narrows=True, gives=ask is not Ask.WHILE)
 
 
 def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -127,7 +129,7 @@ def _happens_more_often(place: Place) -> Accepted:
                 return Accepted(problem=f"The call `{brief(lost)}` is made more often.")
             if ends or says_missing(test):
                 stricter = ends and not isinstance(end, ast.Continue) and _says_no(end, place)
-                return Accepted(stricter=stricter, narrows=True, gives=False)
+                return Accepted(stricter=stricter, narrows=True, gives=False, leaves=True)
         case Ask.CHOICE, ast.IfExp(test=test, body=body):
             if is_neutral(body) or says_missing(test):
                 return FITS

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.verify.conformance.likeness import alike
 
-# What takes None as it takes every other value, so that it needs no guard.
-_TAKES_ANYTHING = frozenset(
-    {"all", "any", "bool", "callable", "getattr", "hasattr", "hash", "id", "isinstance", "object", "print", "repr"}
-    | {"str", "type"}
-    | {"add", "append", "appendleft", "debug", "error", "exception", "info", "insert", "put", "setdefault", "warning"}
-)  # fmt: skip
+# What fails for None, whatever else it is given.
+REFUSING_NONE = frozenset(
+    {"Decimal", "Fraction", "abs", "all", "any", "basename", "bytearray", "bytes", "chr", "complex", "dict", "dirname"}
+    | {"divmod", "enumerate", "extend", "float", "fromisoformat", "frozenset", "fspath", "int", "iter", "join", "len"}
+    | {"list", "loads", "max", "min", "next", "open", "ord", "pow", "range", "reversed", "round", "set", "sorted"}
+    | {"splitext", "strptime", "sum", "tuple", "update", "zip"}
+)
 _COMPUTING = frozenset({"abs", "Decimal", "divmod", "float", "Fraction", "int", "len", "max", "min", "range", "round", "sum"})
 _OF_EVERYTHING = frozenset(name for name in dir(None) if name.startswith("__"))
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -86,8 +87,8 @@ def fails_without(value: ast.expr, node: ast.AST) -> bool:  # noqa: PLR0911 - a 
             return alike(used, value) or alike(key, value)
         case ast.Call(func=function, args=arguments, keywords=keywords):
             given = [*arguments, *(one.value for one in keywords)]
-            takes = _called(function) in _TAKES_ANYTHING
-            return alike(function, value) or (not takes and any(alike(one, value) for one in given))
+            refuses = _called(function) in REFUSING_NONE
+            return alike(function, value) or (refuses and any(alike(one, value) for one in given))
         case ast.BinOp(left=ast.Constant(value=str() | bytes()), op=ast.Mod()):
             return False
         case ast.BinOp(left=left, right=right):

@@ -27,7 +27,7 @@ _BEGINNINGS = (
 )  # fmt: skip
 # What a function finds; where it finds none, all is well.
 _FAULTS = frozenset(
-    {"conflicts", "exceed", "exceeded", "exceeds", "faults", "needs", "over", "problem", "problems", "violates"}
+    {"conflicts", "exceed", "exceeded", "exceeds", "faults", "over", "problem", "problems", "violates"}
     | {"violation", "violations"}
 )
 _DENYING_BEGINNINGS = ("deactivat", "disabl", "forbid", "prohibit", "quarantin", "reject", "revok", "suspend", "unauth", "untrust")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -36,6 +36,7 @@ class Role:
 
 
 VALUE = Role(Ask.VALUE)
+_ASKING = ("already_", "can_", "did_", "does_", "has_", "have_", "is_", "may_", "must_", "needs_", "should_", "was_")
 _ANSWERING = frozenset(
     {"all", "any", "bool", "callable", "endswith", "hasattr", "isalpha", "isdigit", "isinstance", "issubclass"}
     | {"isupper", "islower", "isspace", "startswith"}
@@ -236,9 +237,39 @@ class Place:
             inside = self.field == "body" if below is None else _holds(getattr(one, "body", None), below)
             if isinstance(one, Function):
                 found = []
+            elif isinstance(one, ast.With | ast.AsyncWith) and inside:
+                found += [each for item in one.items for each in suppressed(item.context_expr)]
             elif isinstance(one, ast.Try) and inside:
                 taking = [handler for handler in one.handlers if not isinstance(handler.body[-1], ast.Raise)]
                 found += [member for handler in taking if handler.type for member in members(handler.type)]
+        return found
+
+    def before(self, rest: Sequence[ast.stmt]) -> list[ast.stmt]:
+        """What comes directly before `rest` in its block, back to the last statement that gives a name a value."""
+        holder = self.above[-1]
+        block = getattr(holder, self.field, []) if self.field else getattr(holder, "body", [])
+        if not rest or not isinstance(block, list) or not _is_one_of(rest[0], block):
+            return []
+        found: list[ast.stmt] = []
+        for one in reversed(block[: next(at for at, each in enumerate(block) if each is rest[0])]):
+            found.append(one)
+            if not isinstance(one, ast.Expr):
+                break
+        return found
+
+    @cached_property
+    def caught_by_callers(self) -> list[ast.expr]:
+        """The classes that handlers in the same file take around a call of this function by its name."""
+        name = self.function.name if self.function is not None else ""
+        found: list[ast.expr] = []
+        for one in self.file.nodes:
+            body = one.body if isinstance(one, ast.Try | ast.With | ast.AsyncWith) else []
+            if not any(_is_call_of(name, each) for whole in body for each in ast.walk(whole)):
+                continue
+            if isinstance(one, ast.Try):
+                found += [kind for handler in one.handlers if handler.type for kind in members(handler.type)]
+            elif isinstance(one, ast.With | ast.AsyncWith):
+                found += [each for item in one.items for each in suppressed(item.context_expr)]
         return found
 
     @cached_property
@@ -287,11 +318,10 @@ class Place:
 
     @cached_property
     def is_question(self) -> bool:
-        """True if the function answers yes or no and never raises by itself: then False is its way to refuse."""
-        nodes = list(own(self.function))
-        answers = [one.value for one in nodes if isinstance(one, ast.Return)]
-        raises = any(isinstance(one, ast.Raise | ast.Assert) for one in nodes)
-        return bool(answers) and not raises and all(one is not None and is_truth(one) for one in answers)
+        """True if the function answers yes or no, by its name or by all that it returns."""
+        answers = [one.value for one in own(self.function) if isinstance(one, ast.Return)]
+        named = self.function is not None and self.function.name.lstrip("_").startswith(_ASKING)
+        return bool(answers) and (named or all(one is not None and is_truth(one) for one in answers))
 
 
 def own(function: Function | None) -> Iterator[ast.AST]:
@@ -302,6 +332,23 @@ def own(function: Function | None) -> Iterator[ast.AST]:
 def members(node: ast.expr) -> list[ast.expr]:
     """The elements of a tuple, or the node alone."""
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def suppressed(context: ast.expr) -> list[ast.expr]:
+    """The classes that `suppress(...)` takes; nothing for any other context."""
+    match context:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=kinds):
+            return list(kinds)
+        case _:
+            return []
+
+
+def _is_call_of(name: str, node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)):
+            return called == name
+        case _:
+            return False
 
 
 def stores(statement: ast.stmt) -> set[str]:

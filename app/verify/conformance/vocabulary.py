@@ -64,7 +64,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             defaults.answered_when_empty,
             conversions.asked_by_name,
         ),
-        errors=frozenset({"IndexError", "KeyError"}),
+        errors=frozenset({"IndexError", "KeyError", "StopIteration"}),
     ),
     "missing-error-handling": Vocabulary(
         frozenset({NONE, KEY, EMPTY, ZERO}),
@@ -85,6 +85,7 @@ VOCABULARIES: Mapping[str, Vocabulary] = {
             defaults.told_more,
         ),
         ERROR_MODULES,
+        frozenset({"FileExistsError"}),
     ),
     "wrong-type": Vocabulary(
         frozenset({TYPE, ATTRIBUTE}),
