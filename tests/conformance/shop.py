@@ -12,6 +12,7 @@ import logging
 
 LIMIT = 100
 API = "https://api.example.com"
+LETTERS = sorted(API)
 log = logging.getLogger(__name__)
 
 

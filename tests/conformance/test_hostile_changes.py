@@ -115,7 +115,7 @@ INSTEAD = [
     alone("compared-as-text", "wrong-type", 'order["id"] == wanted', 'str(order["id"]) == wanted', "expression changed"),
     alone("stored-by-reading", "missing-key", 'found = order["coupon"]', 'found = order.setdefault("coupon", "")', "expression changed"),
     alone("program-ended", "missing-error-handling", NUMBER, "    try:\n        number = int(text)\n    except ValueError:\n        raise SystemExit\n", "A handler is added"),
-    alone("call-skipped", "null-safety", "    audit(order)\n", "    if order is not None:\n        audit(order)\n", "made to depend on a condition"),
+    alone("call-skipped", "null-safety", "    audit(order)\n", "    if order is not None:\n        audit(order)\n", "A condition is added"),
     alone("check-skipped", "null-safety", '    if total > LIMIT:\n        raise OrderError("too much")\n', '    if total is not None:\n        if total > LIMIT:\n            raise OrderError("too much")\n', "check that raises"),
     alone("check-narrowed", "null-safety", "if total > LIMIT", "if total is not None and total > LIMIT", "asked less often"),
     alone("guard-before-a-check", "null-safety", '        if line["price"] < 0:\n', '        if line["price"] is None:\n            continue\n        if line["price"] < 0:\n', "goes around"),
@@ -155,15 +155,15 @@ INSTEAD = [
     alone("try-as-null-fix", "null-safety", NUMBER, TRY, "A handler is added"),
     alone("import-alone", "wrong-type", "import json\n", "import json\nimport os\n", "An import is added"),
     alone("default-of-a-definition", "null-safety", 'def city(order, fallback="unknown")', 'def city(order, fallback="unknown" or "")', "signature"),
-    alone("module-level-guard", "null-safety", "getLogger(__name__)", "getLogger(__name__ or \"\")", "outside of any function"),
+    alone("module-level-guard", "null-safety", "sorted(API)", "sorted(API or ())", "outside of any function"),
 ]  # fmt: skip
 
 PERMISSIONS = [
-    alone("loop-over-no-checks", "null-safety", "in rules.early:", "in rules.early or ():", "checks that raise"),
+    alone("loop-over-no-checks", "null-safety", "in rules.early:", "in rules.early or ():", "loop over checks"),
     alone("all-of-nothing", "null-safety", "in rules.late)", "in rules.late or ())", "answer is yes"),
     alone("way-around-a-called-check", "missing-key", '    label = order["label"].title()\n', '    if "label" not in order:\n        return\n    label = order["label"].title()\n', "goes around a check"),
     alone("never-expired", "null-safety", "    return offer.until < now\n", "    if offer.until is None:\n        return False\n    return offer.until < now\n", "refuses things"),
-    alone("never-expired-inline", "null-safety", "return offer.until < now", "return offer.until is not None and offer.until < now", PERMISSION),
+    alone("never-expired-inline", "null-safety", "return offer.until < now", "return offer.until is not None and offer.until < now", "yes or no"),
     alone("guard-says-yes", "null-safety", "        if self.user.level < 3", "        if self.user is None:\n            return True\n        if self.user.level < 3", "A condition is added"),
     alone("guard-skips-the-check", "null-safety", "        if not self.user.is_admin", "        if self.user is None:\n            return\n        if not self.user.is_admin", PERMISSION),
     alone("guard-in-a-hook", "null-safety", '        log.info("request of', '        if request.user is None:\n            return\n        log.info("request of', PERMISSION),
@@ -203,13 +203,12 @@ def test_m7_a_fix_of_one_category_is_none_of_another(category: str, name: str) -
         assert unexplained(category, BEFORE, change.of())
 
 
-def test_a_guard_in_a_function_that_decides_may_only_say_no() -> None:
+@pytest.mark.parametrize("name", ["can_refund", "is_blocked", "refunds"])
+def test_a_question_is_not_answered_for_what_is_missing(name: str) -> None:
     old = "        if self.user.level < 3"
-    no = fix("null-safety", old, f"        if self.user is None:\n            return False\n{old}")
-    assert unexplained("null-safety", BEFORE, no.of()) == ()
-    assert unexplained(
-        "null-safety", BEFORE.replace("can_refund", "is_blocked"), no.of().replace("can_refund", "is_blocked")
-    )
+    change = fix("null-safety", old, f"        if self.user is None:\n            return False\n{old}")
+    before, after = (text.replace("can_refund", name) for text in (BEFORE, change.of()))
+    assert unexplained("null-safety", before, after)
 
 
 def test_the_line_is_that_of_the_text_in_which_the_place_stands() -> None:

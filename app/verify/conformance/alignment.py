@@ -226,8 +226,17 @@ class _Alignment:
     def _steps(self, at: int, to: int) -> Iterable[Step]:
         for form in self.reader.vocabulary.statements:
             step = form(self.old[at:], self.new[to:], self.place)
-            if step is not None and at + step.old <= self.rows and to + step.new <= self.columns:
+            moves = step is not None and not step.old and self._is_docstring(at)
+            if step is not None and not moves and at + step.old <= self.rows and to + step.new <= self.columns:
                 yield step
+
+    def _is_docstring(self, at: int) -> bool:
+        """True if the next old statement is the text that describes what it stands in, and has to come first."""
+        match self.old[at:]:
+            case [ast.Expr(value=ast.Constant(value=str())), *_]:
+                return True
+            case _:
+                return False
 
     def _stepped(self, step: Step, at: int, to: int) -> Reading:
         line = self.new[to].lineno

@@ -11,6 +11,7 @@ from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
+from app.verify.conformance.needs import reached, takes_no_none
 from app.verify.conformance.place import Place, own
 
 
@@ -20,11 +21,32 @@ def first_value(old: Block, new: Block, place: Place) -> Step | None:
         case [ast.Assign(targets=[ast.Name(id=name)], value=value), *_] if old and place.function is not None:
             if not _is_unbound(name, old[0], place) or not _is_first(value, name, place):
                 return None
+            if not _is_used_only_in(old, name, place) or _fails_as_before(value, name, old):
+                return None
             if place.loop is not None and not _belongs_to(name, place.loop, place, only=is_neutral(value)):
                 return None
             because = feeds_a_check(name, list(own(place.function))) or _asks_itself(place)
             return Step(0, 1, because or touches_permission([ast.Name(name, ast.Load())], place))
     return None
+
+
+def _is_used_only_in(rest: Block, name: str, place: Place) -> bool:
+    """True if every use of the name lies behind this point of the same block."""
+    inside = {id(each) for one in rest for each in ast.walk(one)}
+    return all(
+        id(one) in inside for one in own(place.function) if isinstance(one, ast.Name) and one.id == name
+    )  # fmt: skip
+
+
+def _fails_as_before(value: ast.expr, name: str, rest: Block) -> bool:
+    """True if None only makes the code fail with another error."""
+    read = ast.Name(name, ast.Load())
+    nothing = isinstance(value, ast.Constant) and value.value is None
+    asked = any(
+        isinstance(one, ast.If | ast.IfExp | ast.BoolOp) and name in names_in(getattr(one, "test", one))
+        for whole in rest for one in ast.walk(whole)
+    )  # fmt: skip
+    return nothing and not asked and any(takes_no_none(read, one) for whole in rest for one in reached([whole]))
 
 
 def _asks_itself(place: Place) -> str | None:
@@ -112,15 +134,16 @@ def counted_from_default(old: Block, new: Block, place: Place) -> Step | None:
             [ast.AugAssign(target=target, op=operator, value=value), *_],
             [ast.Assign(targets=[same], value=ast.BinOp(left=start, op=kept, right=added)), *_],
         ) if alike(target, same) and alike(value, added) and alike(operator, kept) and is_quiet(target):
-            if _starts_from(start, target):
+            if _starts_from(start, target, place):
                 return Step(1, 1, touches_permission([target, value], place))
     return None
 
 
-def _starts_from(start: ast.expr, target: ast.expr) -> bool:
+def _starts_from(start: ast.expr, target: ast.expr, place: Place) -> bool:
     match start:
         case ast.Call(func=ast.Attribute(value=container, attr="get"), args=[key, default], keywords=[]):
-            return _is_start(default) and alike(ast.Subscript(container, key, ast.Load()), target)
+            held = not is_one_of(container, {"filling", "list"}, place)
+            return held and _is_start(default) and alike(ast.Subscript(container, key, ast.Load()), target)
         case ast.BoolOp(op=ast.Or(), values=[read, default]):
             return _is_start(default) and alike(read, target)
         case _:
@@ -129,7 +152,8 @@ def _starts_from(start: ast.expr, target: ast.expr) -> bool:
 
 def _is_start(default: ast.expr) -> bool:
     """True for a neutral value that is no list: adding to one in place is seen by whoever else holds it."""
-    return is_neutral(default) and not isinstance(default, ast.List | ast.Dict | ast.Set)
+    nothing = isinstance(default, ast.Constant) and default.value is None
+    return is_neutral(default) and not nothing and not isinstance(default, ast.List | ast.Dict | ast.Set)
 
 
 def removed_if_present(old: Block, new: Block, place: Place) -> Step | None:

@@ -8,6 +8,7 @@ never is: nothing that is missing says yes.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Sequence
 
 from app.core.exceptions import ancestors, is_builtin, is_for_a_person
@@ -15,7 +16,7 @@ from app.core.syntax import names_in
 from app.verify.conformance.conditions import is_service, nodes_of, says_missing, subjects
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_logger, is_message
-from app.verify.conformance.permission import speaks_of_it
+from app.verify.conformance.permission import speaks_of_it, words
 from app.verify.conformance.place import Place, members, own
 
 _EMPTY_CALLS = frozenset({"bytes", "dict", "frozenset", "list", "set", "str", "tuple"})
@@ -28,6 +29,10 @@ _DATA_ERRORS = frozenset(
 _ENDING = frozenset(
     {"GeneratorExit", "KeyboardInterrupt", "StopAsyncIteration", "StopIteration", "SystemExit"}
 )
+_LEADING = frozenset(
+    {"abort", "break", "cancel", "continue", "done", "exit", "ok", "redirect", "retry", "see", "skip", "stop", "success"}
+)
+_BUILT_IN = frozenset(dir(builtins))
 _TELLING = frozenset({"format", "join", "len", "repr", "str", "type"})
 _TOO_BROAD = frozenset({"BaseException", "Exception", "object"})
 # What the standard library raises about its input, besides the built-in errors.
@@ -142,7 +147,7 @@ def _lookups(place: Place) -> list[tuple[ast.expr, ast.expr]]:
                 test, ast.Compare | ast.Subscript
             ):
                 keys = [one.slice for one in ast.walk(test) if isinstance(one, ast.Subscript)]
-                found += [(key, value) for key in keys for value in (body, other)]
+                found += [(key, body if says_missing(test) else other) for key in keys if _says_which(test)]
             case ast.BoolOp(
                 op=ast.Or(),
                 values=[
@@ -154,6 +159,17 @@ def _lookups(place: Place) -> list[tuple[ast.expr, ast.expr]]:
             case _:
                 pass
     return found
+
+
+def _says_which(test: ast.expr) -> bool:
+    """True if the test asks for nothing but whether something is there."""
+    match test:
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return True
+        case ast.Compare(ops=[ast.In() | ast.NotIn()]):
+            return True
+        case _:
+            return isinstance(test, ast.Subscript)
 
 
 def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
@@ -212,10 +228,10 @@ def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bo
             pass
         case _:
             return False
-    if statement.exc is None:
+    if statement.exc is None or not _is_refusal(statement.exc, place):
         return False
     if any(alike(statement.exc, one) for one in place.file.raised):
-        return _only_tells(statement.exc)
+        return _only_tells(statement.exc) and names_in(statement.exc) <= place.visible | _BUILT_IN
     match statement.exc:
         case ast.Name() | ast.Attribute():
             return _is_known_error(statement.exc, 0, place)
@@ -224,6 +240,18 @@ def refuses(statement: ast.Raise, place: Place, caught: str | None = None) -> bo
             return known and all(is_message(one, place, caught) for one in arguments)
         case _:
             return False
+
+
+def _is_refusal(raised: ast.expr, place: Place) -> bool:
+    """True for an error that says no; not for one that ends a loop, asks to try again, or leads somewhere else."""
+    kind = raised.func if isinstance(raised, ast.Call) else raised
+    name = ast.unparse(kind).rpartition(".")[2]
+    said = words(name)
+    leads = bool(set(said) & _LEADING) or ("found" in said and "not" not in said)
+    handled = [*place.caught_by_callers, *place.caught_around]
+    known = any(ast.unparse(one).rpartition(".")[2] in place.file.ancestors(name) for one in handled)
+    ends = name == "IndexError" and place.function is not None and place.function.name == "__getitem__"
+    return name[:1].isupper() and not leads and not known and not ends
 
 
 def _only_tells(raised: ast.expr) -> bool:

@@ -84,11 +84,13 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
             return FITS if alike(same, old) else None
         case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="str"), same], keywords=[]):
             return FITS if alike(same, old) and _joins(above) else None
-        case ast.Call(func=ast.Attribute(value=same, attr="encode" | "decode"), args=[], keywords=[]):
+        case ast.Call(func=ast.Attribute(value=same, attr="encode" | "decode" as method), args=[], keywords=[]):
+            if is_one_of(old, {"dict", "list", "number", "str"} if method == "decode" else {"dict", "list", "number"}, place):
+                return None
             return Accepted(rest=((old, same),)) if not isinstance(old, ast.Constant) else None
         case ast.Name() if isinstance(place.above[-1], ast.FormattedValue):
             return FITS if _is_text_of(new, old, place) else None
-        case ast.Tuple(elts=[same]) if _is_formatted(old, place):
+        case ast.Tuple(elts=[same]) if _is_formatted(old, place) and not is_one_of(old, {"list"}, place):
             return FITS if alike(same, old) else None
         case _:
             return None
@@ -198,7 +200,7 @@ def divided_to_whole(old: ast.expr, new: ast.expr, place: Place) -> Accepted | N
             ast.BinOp(left=left, op=ast.Div(), right=right),
             ast.BinOp(left=one, op=ast.FloorDiv(), right=other),
             ast.Call(func=ast.Name(id="range")) | ast.Subscript(),
-        ) if alike(left, one) and alike(right, other) and place.field in {"args", "slice"}:
+        ) if alike(left, one) and alike(right, other) and isinstance(right, ast.Constant) and place.field in {"args", "slice"}:
             return FITS
         case _:
             return None

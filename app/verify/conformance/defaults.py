@@ -12,7 +12,7 @@ from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.leaving import NO_ANSWER
 from app.verify.conformance.likeness import alike, with_every_name_replaced
-from app.verify.conformance.needs import fails_without, is_handed_on, is_used, soon
+from app.verify.conformance.needs import is_handed_on, is_used, soon, takes_no_none
 from app.verify.conformance.permission import words
 from app.verify.conformance.place import Ask, Place
 
@@ -33,6 +33,8 @@ def chosen(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     subjects = [one for one in ast.walk(new.test) if isinstance(one, ast.expr)]
     if _is_nothing(other) and _fails_for_none(old, place):
         return Accepted(problem="What is around the value does not take None.")
+    if _is_of_another_kind(other, place.above[-1]):
+        return Accepted(problem="The default is of another kind than what it is added to.")
     if is_number(other) and is_handed_on(old, place.above[-1]):
         return Accepted(problem="Zero is handed on, and what takes it may mean something else by it than by nothing.")
     if is_neutral(other) or any(is_default(other, one, place) for one in subjects):
@@ -49,10 +51,16 @@ def _is_nothing(value: ast.expr) -> bool:
 def _fails_for_none(old: ast.expr, place: Place) -> bool:
     """True where None fails as the missing value did: it is called, awaited, entered, raised, matched, or read from."""
     above = place.above[-1]
-    if isinstance(above, ast.Match | ast.Lambda) or (isinstance(above, ast.Call) and place.field == "func"):
-        return True
-    plain = ast.Await, ast.withitem, ast.Raise, ast.Attribute, ast.For, ast.BinOp, ast.AugAssign
-    return isinstance(above, plain) and fails_without(old, above)
+    return isinstance(above, ast.Match | ast.Lambda) or takes_no_none(old, above)
+
+
+def _is_of_another_kind(value: ast.expr, above: ast.AST) -> bool:
+    """True if a text meets a number, or a number a text."""
+    others = [above.left, above.right] if isinstance(above, ast.BinOp) else []
+    constants = [one.value for one in [*others] if isinstance(one, ast.Constant)]
+    return isinstance(value, ast.Constant) and any(
+        isinstance(one, str) != isinstance(value.value, str) for one in constants
+    )  # fmt: skip
 
 
 def _feeds_a_check(value: ast.expr, place: Place) -> str | None:
@@ -101,6 +109,8 @@ def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
             Ask.RETURNED,
         }:
             if alike(kept, old):
+                if is_number(value) and place.role.ask is Ask.LOOPED:
+                    return None
                 fits = is_neutral(value) and is_used(old, _uses(old, place)) and not _is_another(value, old, place)
                 return FITS if fits else None
             match old, kept:
@@ -167,7 +177,7 @@ def looked_up(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
 def _why_not_asked(container: ast.expr, method: str, given: ast.expr, old: ast.expr, place: Place) -> str | None:
     """Why the entry may not be asked for in this way."""
     above = place.above[-1]
-    if is_one_of(container, {"class", "list", "match", "set", "str"}, place) or ast.unparse(container) == "os.environ":
+    if is_one_of(container, {"class", "filling", "list", "match", "set", "str"}, place) or ast.unparse(container) == "os.environ":
         return f"`{ast.unparse(container)}` can not be asked in this way."
     if method == "get" and isinstance(above, ast.Attribute) and above.attr in COLLECTING:
         return "What is put into the default is lost."
@@ -183,11 +193,11 @@ def _turns_a_test(given: ast.expr, place: Place) -> str | None:
     if place.role.ask is Ask.RETURNED and turned:
         return NO_ANSWER
     if isinstance(above, ast.Compare):
+        if is_number(given) or is_number(getattr(given, "orelse", None)):
+            return "What is missing would be compared as zero."
         others = [above.left, *above.comparators]
         if not any(isinstance(one, ast.Constant | ast.Tuple | ast.List | ast.Set) for one in others):
             return "What is missing on both sides would be the same." if isinstance(above.ops[0], ast.Eq) else None
-        if is_number(given):
-            return "What is missing would be compared as zero."
         turned = isinstance(above.ops[0], ast.NotEq | ast.NotIn | ast.IsNot)
     if turned and isinstance(statement, ast.If) and lost_call(statement.body, ast.Constant(None), place) is not None:
         return "What the branch does is done for the missing thing as well."
@@ -218,6 +228,8 @@ def answered_when_empty(old: ast.expr, new: ast.expr, place: Place) -> Accepted 
             ast.Call(func=ast.Name(id="next") as one, args=[items], keywords=[]),
             ast.Call(func=same, args=[kept, default], keywords=[]),
         ) if alike(one, same) and alike(items, kept) and is_neutral(default):
+            if _is_nothing(default) and _fails_for_none(old, place):
+                return None
             return None if isinstance(place.loop, ast.While) or place.is_generator else FITS  # it would never end
         case (
             ast.Call(func=ast.Attribute(value=container, attr="pop") as one, args=[key], keywords=[]),

@@ -16,7 +16,7 @@ _DESTROYING = frozenset(
     {"delete", "destroy", "drop", "erase", "kill", "purge", "rmtree", "shutdown", "truncate", "unlink", "wipe"}
 )
 _SPENT = frozenset(
-    {"code", "codes", "coupon", "coupons", "lock", "locks", "pidfile", "otps", "tickets", "token", "tokens", "voucher", "vouchers"}
+    {"code", "codes", "coupon", "coupons", "held", "lock", "locks", "pidfile", "otps", "tickets", "token", "tokens", "voucher", "vouchers"}
 )
 _ASKING = frozenset({"bool", "isinstance", "issubclass", "len", "repr", "str"})
 _TRANSACTIONS = frozenset(

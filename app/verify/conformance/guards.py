@@ -20,7 +20,7 @@ from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
 from app.verify.conformance.needs import is_handed_on, is_reached, is_used, reached
-from app.verify.conformance.place import Place
+from app.verify.conformance.place import Place, own
 
 MOST_WRAPPED = 5
 
@@ -69,9 +69,17 @@ def neutral_argument(_old: Block, new: Block, place: Place) -> Step | None:
             *_,
         ] if asks_absence(test, [protected], place) and _asks_about(test, target):
             handed = is_number(value) and any(is_handed_on(target, one) for one in reached([protected]))
-            if is_default(value, target, place) and not handed and target.id in place.arguments | place.bound:
+            fits = is_default(value, target, place) and _has_what_is_read(value, target, place)
+            if fits and not handed and target.id in place.arguments | place.bound:
                 return Step(0, 1, touches_permission([target, protected], place))
     return None
+
+
+def _has_what_is_read(value: ast.expr, target: ast.expr, place: Place) -> bool:
+    """True if the function reads nothing of the argument that its default does not have."""
+    kind = type(ast.literal_eval(value)) if not isinstance(value, ast.Call) else object
+    read = [one.attr for one in own(place.function) if isinstance(one, ast.Attribute) and alike(one.value, target)]
+    return kind is object or all(hasattr(kind, name) for name in read)
 
 
 def only_if_present(old: Block, new: Block, place: Place) -> Step | None:
@@ -82,7 +90,7 @@ def only_if_present(old: Block, new: Block, place: Place) -> Step | None:
                 return None
             if place.is_in_while:
                 return Step(len(body), 1, "Going on without this may go round a `while` for ever.")
-            return Step(len(body), 1, _skips(test, body, place))
+            return Step(len(body), 1, _skips(test, list(old[: len(body)]), place))
     return None
 
 
@@ -120,6 +128,16 @@ def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
             return None
 
 
+def _leaves_unbound(body: Block, place: Place) -> bool:
+    """True if something behind `body` reads a name that got its value there, and had none before."""
+    names = {name for one in body for name in names_bound(one)}
+    inside = {id(each) for one in body for each in ast.walk(one)}
+    uses = [one for one in own(place.function) if isinstance(one, ast.Name) and one.id in names and id(one) not in inside]
+    before = {one.id for one in uses if not isinstance(one.ctx, ast.Load) and one.lineno < body[0].lineno}
+    read = {one.id for one in uses if isinstance(one.ctx, ast.Load) and one.lineno > body[0].lineno}
+    return bool(read - before - place.arguments)
+
+
 def _is_presence(test: ast.expr, body: Block, place: Place) -> bool:
     return asks_presence(test, body[:1], place) or is_unconverted(test, body)
 
@@ -140,6 +158,8 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
         return fault
     if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
         return "A way out is made to depend on a condition, and what comes behind it is reached instead."
+    if _leaves_unbound(body, place):
+        return "A name has no value where the condition does not hold."
     bound: set[str] = set()
     for one in body:
         if not any(occurs(subject, [one]) for subject in subjects(test)) and not names_in(one) & bound:

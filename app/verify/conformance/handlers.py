@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from app.core.exceptions import ancestors
 from app.core.syntax import names_in
 from app.verify.conformance.complaints import brief
-from app.verify.conformance.conditions import NONE, asks_absence, nodes_of
+from app.verify.conformance.conditions import NONE, asks_absence, nodes_of, subjects
 from app.verify.conformance.consequences import (
     is_collected,
     is_given_elsewhere,
@@ -22,6 +22,7 @@ from app.verify.conformance.forms import Accepted, Block, Step, touches_permissi
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_log_line, is_logger
+from app.verify.conformance.needs import reached, soon, takes_no_none
 from app.verify.conformance.permission import calls_a_check, denies, words
 from app.verify.conformance.place import Ask, Place, members, own
 
@@ -52,7 +53,7 @@ def caught(old: Block, new: Block, place: Place) -> Step | None:
         ) if isinstance(failing, _SIMPLE) and alike(failing, inner):
             if not is_narrow(kind, place):
                 return Step(1, 1, _too_broad(kind))
-            if name in _used_names(place) or not _answers(failing, body, name, place):
+            if name in _used_names(place) or not _answers(failing, body, name, old[1:], place):
                 return None
             return Step(1, 1, _why_not(failing, kind, body, old[1:], place))
     return None
@@ -65,15 +66,13 @@ def _why_not(failing: ast.stmt, kind: ast.expr | None, body: Block, rest: Block,
 
 
 def _misses_a_handler(kinds: Sequence[ast.expr], end: ast.stmt, place: Place) -> str | None:
-    """Why the error may not become another one: the file handles the first somewhere, and not the second."""
+    """Why the error may not become another one: a caller handles the first, and not the second."""
     if not isinstance(end, ast.Raise) or end.exc is None:
         return None
     raised = end.exc.func if isinstance(end.exc, ast.Call) else end.exc
-    handled = [one for one in place.file.caught if any(_covers(ast.parse(one, mode="eval").body, kind) for kind in kinds)]
-    if any(alike(end, one) for one in place.file.nodes if isinstance(one, ast.Raise)):
-        return None  # the file does so elsewhere
+    handled = [ast.unparse(one) for one in place.caught_by_callers if any(_covers(one, kind) for kind in kinds)]
     lost = [one for one in handled if one not in place.file.ancestors(ast.unparse(raised))]
-    return f"The file handles `{lost[0]}`, which this would no longer be." if lost else None
+    return f"A caller handles `{lost[0]}`, which this would no longer be." if lost else None
 
 
 def _used_names(place: Place) -> set[str]:
@@ -106,7 +105,7 @@ def _covers(known: ast.expr, kind: ast.expr) -> bool:
     return name == other or name.rpartition(".")[2] in ancestors(other.rpartition(".")[2])
 
 
-def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> bool:
+def _answers(failing: ast.stmt, body: Block, name: str | None, rest: Block, place: Place) -> bool:
     """True if the handler does one known thing, after at most a line in the log."""
     if len(body) == 2 and is_log_line(body[0], place, name):  # noqa: PLR2004
         body = body[1:]
@@ -120,9 +119,9 @@ def _answers(failing: ast.stmt, body: Block, name: str | None, place: Place) -> 
         case [ast.Raise() as raised]:
             return refuses(raised, place, name)
         case [ast.Assign(targets=[target], value=value)] if isinstance(failing, ast.Assign):
-            return alike([target], failing.targets) and (
-                is_neutral(value) or _is_argument(value, failing.value)
-            )
+            fails = any(takes_no_none(target, one) for one in reached(list(soon(rest))))
+            fits = is_neutral(value) and not (fails and alike(value, ast.Constant(None)))
+            return alike([target], failing.targets) and (fits or _is_argument(value, failing.value))
         case _:
             return False
 
@@ -247,10 +246,14 @@ def _does_more(handler: ast.ExceptHandler, place: Place) -> str | None:
     return None
 
 
+_GATHERING = frozenset({"add", "append", "extend", "setdefault"})
+
+
 def _is_known_answer(call: ast.Call, place: Place) -> bool:
     kinds = [one.func for one in place.file.raised if isinstance(one, ast.Call)]
     plain = ast.unparse(call.func) in {"str", "repr", "list", "dict", "set", "tuple", "len", "Decimal"}
-    return plain or is_logger(call.func) or is_collected(call.func, place) or any(alike(call.func, one) for one in kinds)
+    gathers = is_collected(call.func, place) and ast.unparse(call.func).rpartition(".")[2] in _GATHERING
+    return plain or gathers or is_logger(call.func) or any(alike(call.func, one) for one in kinds)
 
 
 def _is_true(node: ast.AST) -> bool:
@@ -275,7 +278,8 @@ def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:
     match old, new:
         case _, [ast.If(test=test, body=[ast.Raise(exc=raised, cause=None)], orelse=[]), protected, *_]:
             known = Place(place.file, frozenset({NONE}), place.imports, place.above)
-            if _is_error(raised, expected, place) and asks_absence(test, [protected], known):
+            whole = all(_is_of_self(one) for one in subjects(test))
+            if whole and _is_error(raised, expected, place) and asks_absence(test, [protected], known):
                 return Step(0, 1, touches_permission([protected], place))
         case (
             [ast.Return() as failing, *_],
@@ -295,8 +299,17 @@ def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:
                 *_,
             ],
         ) if alike(failing, inner) and name == cause and _is_error(raised, expected, place):
-            return Step(1, 1)
+            # an IndexError would end a loop over the object, where the KeyError told of the broken one
+            return Step(1, 1) if expected == "AttributeError" else None
     return None
+
+
+def _is_of_self(subject: ast.expr) -> bool:
+    match subject:
+        case ast.Attribute(value=ast.Name(id="self")):
+            return True
+        case _:
+            return False
 
 
 def _is_error(raised: ast.expr | None, expected: str | None, place: Place) -> bool:

@@ -14,7 +14,7 @@ _OF_LITERALS: dict[type[ast.expr], str] = {
 _OF_CALLS = {
     "list": "list", "tuple": "list", "sorted": "list", "split": "list", "splitlines": "list", "rsplit": "list",
     "dict": "dict", "set": "set", "frozenset": "set", "defaultdict": "filling", "Counter": "filling",
-    "match": "match", "fullmatch": "match", "search": "match", "str": "str", "read_text": "str",
+    "match": "match", "fullmatch": "match", "search": "match", "str": "str", "read_text": "str", "len": "number", "int": "number", "float": "number", "sum": "number", "join": "str",
 }  # fmt: skip
 _SPLITTING = frozenset({"rsplit", "split", "splitlines"})
 

@@ -14,6 +14,7 @@ from app.verify.conformance.conditions import (
     asks_absence,
     asks_presence,
     feeds_a_check,
+    is_quiet,
     is_indexed,
     nodes_of,
     says_missing,
@@ -64,6 +65,8 @@ def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
         return None
     if not all(asks_absence(test, [*behind, *otherwise], place) for test, behind in added):
         return None
+    if any(isinstance(one, ast.Call) and not is_quiet(one) for _, behind in added for one in nodes_of(behind)):
+        return None  # it would not be called any more
     if place.role.negated:
         return Accepted(problem="A condition is turned around by a new test.")
     return _happens_more_often(place)
@@ -190,14 +193,19 @@ def filtered(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     return None
 
 
+_BY_POSITION = frozenset({"enumerate", "len", "zip"})
+
+
 def _left_out(test: ast.expr, results: list[ast.expr], place: Place) -> Accepted | None:
     """Right for what fails without the missing thing; wrong where the items are counted, or called for their effect."""
     if not asks_presence(test, results, place):
         return None
+    inner = place.above[place.above.index(place.statement) :] if place.statement is not None else ()
     counted = any(
-        isinstance(one, ast.Compare) or (isinstance(one, ast.Call) and ast.unparse(one.func) == "len")
-        for one in place.above[-3:]
-    )
+        isinstance(one, ast.Compare) or (isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div | ast.FloorDiv))
+        or (isinstance(one, ast.Call) and ast.unparse(one.func) in _BY_POSITION)
+        for one in inner
+    )  # fmt: skip
     return Accepted(problem="Fewer items are counted than before.") if counted else FITS
 
 

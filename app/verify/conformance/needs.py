@@ -113,6 +113,17 @@ def fails_without(value: ast.expr, node: ast.AST) -> bool:  # noqa: PLR0911 - a 
             return False
 
 
+def takes_no_none(value: ast.expr, node: ast.AST) -> bool:
+    """True if `node` reads something of `value`, calls it or computes with it, which None does not allow."""
+    plain = ast.Attribute, ast.Await, ast.withitem, ast.Raise, ast.For, ast.BinOp, ast.AugAssign, ast.Subscript
+    if isinstance(node, ast.Call):
+        converts = _called(node.func) in {"float", "int", "len", "sum"} and any(alike(one, value) for one in node.args)
+        return converts or alike(node.func, value)
+    if isinstance(node, ast.Subscript) and not alike(node.value, value):
+        return False
+    return isinstance(node, plain) and fails_without(value, node)
+
+
 def is_handed_on(value: ast.expr, node: ast.AST) -> bool:
     """True if `node` is a call of something unknown that gets `value` as it is."""
     match node:

@@ -262,7 +262,8 @@ class Place:
         """The classes that handlers in the same file take around a call of this function by its name."""
         name = self.function.name if self.function is not None else ""
         found: list[ast.expr] = []
-        for one in self.file.nodes:
+        functions = [one for one in self.file.nodes if isinstance(one, Function)]
+        for one in (each for whole in functions for each in own(whole)):
             body = one.body if isinstance(one, ast.Try | ast.With | ast.AsyncWith) else []
             if not any(_is_call_of(name, each) for whole in body for each in ast.walk(whole)):
                 continue

@@ -8,12 +8,14 @@ whatever it is: a skip, a fixture, a patch, a file, a process, an `exec`.
 from __future__ import annotations
 
 import ast
+import re
 import tokenize
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from app.core.syntax import Function, names_bound
+from app.core.syntax import Function, names_bound, names_in
 from app.verify.conformance.complaints import brief
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.text import character_problems, comment_problems, identifier_problems
@@ -39,7 +41,10 @@ _BUILT_IN = frozenset({"bytearray", "dict", "frozenset", "list", "set", "tuple"}
 _MOCKS = frozenset({"AsyncMock", "Mock"})
 _ANSWERS = frozenset({"return_value", "side_effect"})
 _DATETIME = frozenset({"date", "datetime", "time", "timedelta", "timezone"})
-_TOO_BROAD = frozenset({"BaseException", "Exception"})
+_TOO_BROAD = frozenset({"BaseException", "Exception", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
+# pytest's own names for what it collects, anywhere below the root; nothing that it or a build reads by itself.
+_TEST_ID = re.compile(r"(?:(?!\.)[\w.-]+/)*(?:test_\w+|\w+_test)\.py::test\w*")
+_NO_PRODUCT = frozenset({"conftest", "manage", "noxfile", "scripts", "setup", "tasks"})
 
 
 def own_sources(text: str, paths: Collection[str], read: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
@@ -84,7 +89,10 @@ def unexplained_test(
             compile(text, "<test>", "exec", dont_inherit=True)
             found = [*identifier_problems("", text), *comment_problems("", text)]
             defined = {module: _definitions(texts) for module, texts in sources.items()}
-            found += _TestFile(test_id.partition("::")[2], defined).problems(tree)
+            classes = {module: _definitions(texts, ast.ClassDef) for module, texts in sources.items()}
+            if _TEST_ID.fullmatch(test_id) is None:
+                found.append(Unexplained(1, f"{ascii(test_id)[:100]} is no test that pytest collects by itself."))
+            found += _TestFile(test_id.partition("::")[2], defined, classes).problems(tree)
     except (RecursionError, MemoryError):
         return (Unexplained(1, "The test file is nested too deeply to be judged."),)
     except (SyntaxError, ValueError, tokenize.TokenError):
@@ -92,12 +100,9 @@ def unexplained_test(
     return tuple(found)
 
 
-def _definitions(texts: Sequence[str]) -> frozenset[str]:
-    """The functions and classes that each of the texts defines at its top level."""
-    found = [
-        {one.name for one in ast.parse(text).body if isinstance(one, Function | ast.ClassDef)}
-        for text in texts
-    ]
+def _definitions(texts: Sequence[str], kind: Any = Function | ast.ClassDef) -> frozenset[str]:
+    """The functions and classes, or only one kind of them, that each of the texts defines at its top level."""
+    found = [{one.name for one in ast.parse(text).body if isinstance(one, kind)} for text in texts]
     return frozenset(set.intersection(*found)) if found else frozenset()
 
 
@@ -107,17 +112,22 @@ class _TestFile:
 
     test: str
     defined: Mapping[str, frozenset[str]]
+    classes: Mapping[str, frozenset[str]]
     own: set[str] = field(default_factory=set)
     standard: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)  # the imported classes of the repository
     values: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)  # values that the test itself made, so that nobody else holds them
+    objects: set[str] = field(default_factory=set)  # those of the repository's classes
+    replaced: set[tuple[str, str]] = field(default_factory=set)
 
     def problems(self, tree: ast.Module) -> Iterator[Unexplained]:
         """The statements of the file that do not belong into it, and what it lacks."""
         tests = 0
         for at, statement in enumerate(tree.body):
             match statement:
-                case ast.Expr(value=ast.Constant(value=str())) if at == 0:
-                    pass
+                case ast.Expr(value=ast.Constant(value=str(text))) if at == 0 and ">>>" not in text:
+                    pass  # what looks like a session at the prompt may be run as one
                 case ast.Import() | ast.ImportFrom():
                     yield from self._import(statement)
                 case ast.FunctionDef(name=name) if name == self.test and not tests:
@@ -129,6 +139,8 @@ class _TestFile:
                     yield _beyond(statement, "does something when it is imported")
         if not tests:
             yield Unexplained(1, "The test file does not hold the claimed test.")
+        for name in sorted((self.own | self.standard) - names_in(tree)):
+            yield Unexplained(1, f"The test imports `{name}` and does nothing with it.")
 
     def _import(self, statement: ast.Import | ast.ImportFrom) -> Iterator[Unexplained]:
         """Takes in the names that the statement binds."""
@@ -143,8 +155,10 @@ class _TestFile:
                 yield _beyond(statement, "imports in a way that a regression test has no need of")
             elif name in STANDARD.get(source, ()) and source not in self.defined:
                 self.standard.add(bound)
-            elif name in self.defined.get(source, ()):
+            elif name in self.defined.get(source, ()) and source.partition(".")[0] not in _NO_PRODUCT:
                 self.own.add(bound)
+                if name in self.classes.get(source, ()):
+                    self.made.add(bound)
             else:
                 yield _beyond(statement, "imports what is neither defined in the repository nor on the list")
 
@@ -169,12 +183,23 @@ class _TestFile:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name not in self.own | self.standard:
                 if name in _BUILT_IN or not (self._value(value) or self._bare(value)):
                     return False
-                self.values.add(name)
+                self._hold(name, value)
                 return True
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value):
-                return name in self.values and not attribute.startswith("__") and self._value(value)
+                self.replaced.add((name, attribute))
+                return name in self.fresh and not attribute.startswith("__") and self._value(value)
             case _:
                 return False
+
+    def _hold(self, name: str, value: ast.expr) -> None:
+        """Takes in what a name stands for from now on."""
+        self.values.add(name)
+        self.fresh.discard(name)
+        self.objects.discard(name)
+        if isinstance(value, ast.Call):
+            self.fresh.add(name)
+            if self._bare(value) or (isinstance(value.func, ast.Name) and value.func.id in self.made):
+                self.objects.add(name)
 
     def _ends(self, statement: ast.stmt) -> bool:
         match statement:
@@ -220,15 +245,16 @@ class _TestFile:
             case ast.Call(func=ast.Name(id=name)):
                 return name in self.own and self._arguments(node)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
-                known = name in self.own | self.values and not _is_hidden(method)
-                return known and self._arguments(node)
+                known = name in self.made | self.objects and (name, method) not in self.replaced
+                return known and not _is_hidden(method) and self._arguments(node)
             case _:
                 return False
 
     def _property(self, node: ast.expr) -> bool:
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                return name in self.values and not _is_hidden(attribute)
+                known = name in self.objects and (name, attribute) not in self.replaced
+                return known and not _is_hidden(attribute)
             case _:
                 return False
 
@@ -244,7 +270,7 @@ class _TestFile:
                 args=[ast.Name(id=name)],
                 keywords=[],
             ):
-                return name in self.own
+                return name in self.made
             case _:
                 return False
 
@@ -277,7 +303,7 @@ class _TestFile:
             ):
                 return "datetime" in self.standard
             case ast.Attribute(value=ast.Name(id=name), attr=member):
-                return name in self.own and not _is_hidden(member)
+                return name in self.made and not _is_hidden(member)
             case _:
                 return False
 
@@ -286,15 +312,21 @@ class _TestFile:
             return False
         match call.func:
             case ast.Name(id=name) if name in _MOCKS:
-                return (
-                    name in self.standard and not call.args and {one.arg for one in call.keywords} <= _ANSWERS
-                )
+                named = name in self.standard and not call.args
+                return named and {one.arg for one in call.keywords} <= _ANSWERS and not _hands_on(call)
+            case ast.Name(id="bytearray"):
+                return all(isinstance(one, ast.Constant) and isinstance(one.value, bytes) for one in call.args)
             case ast.Name(id=name):
-                return name in self.standard | self.own or name in _BUILT_IN
+                return name in self.standard | self.made or name in _BUILT_IN
             case ast.Attribute(value=ast.Name(id="datetime"), attr=name):
                 return "datetime" in self.standard and name in _DATETIME
             case _:
                 return False
+
+
+def _hands_on(call: ast.Call) -> bool:
+    """True if a stand-in would call or give something of the repository when it is asked."""
+    return any(isinstance(one, ast.Attribute) for each in call.keywords for one in ast.walk(each.value))
 
 
 def _is_hidden(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import io
+import re
 import tokenize
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ COMMENTS = frozenset({"# the check below refuses it"})
 LONGEST = 2_000_000
 _MOST_LINES = 4000
 _MOST_PAIRS = 90_000  # comparing lines takes time with the square of their number
+_STEERING = re.compile(r"(?i)\b(codeql|fmt|isort|lgtm|mypy|no ?qa|nosec|nosemgrep|pragma|pylint|pyright|ruff|type|yapf)\b")
 _VISIBLE = ("L", "N", "P", "S")
 # Letters and signs that look like nothing: fillers of Hangul and Khmer, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -88,15 +90,20 @@ def _foreign_names(text: str) -> Iterator[tuple[str, int]]:
 
 def comment_problems(before: str, after: str) -> Iterator[Unexplained]:
     """Comments that are new, changed or gone: they steer linters and type checkers, or tell reviewers a story."""
-    waiting = [(token.string, token.start[0]) for token in _comments(before)]
+    waiting = [(_said(token), token.start[0]) for token in _comments(before)]
     for token in _comments(after):
-        if waiting and token.string == waiting[0][0]:
+        if waiting and _said(token) == waiting[0][0]:
             waiting.pop(0)
         elif token.string not in COMMENTS or not token.line.strip().startswith("pass "):
             yield Unexplained(token.start[0], "A comment is added or changed.")
             return
     for _, number in waiting[:1]:
         yield Unexplained(number, "A comment is removed or changed.", removed=True)
+
+
+def _said(token: tokenize.TokenInfo) -> str:
+    """The comment; with its whole line if it steers a tool, because then it is about the line."""
+    return token.line.strip() if _STEERING.search(token.string) else token.string
 
 
 def _comments(text: str) -> Iterator[tokenize.TokenInfo]:
