@@ -16,7 +16,7 @@ import warnings
 
 from app.core.syntax import names_bound, names_in
 from app.verify.conformance.alignment import Edit, Reader, Reading, TooMuch
-from app.verify.conformance.place import OldFile
+from app.verify.conformance.old_file import OldFile
 from app.verify.conformance.regression_test import own_sources, unexplained_test
 from app.verify.conformance.text import comment_problems, identifier_problems, outside_problems, read_problems
 from app.verify.conformance.unexplained import Unexplained

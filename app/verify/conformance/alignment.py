@@ -11,16 +11,14 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from app.core.syntax import Function
 from app.verify.conformance.complaints import added, changed, removed
-from app.verify.conformance.conditions import nodes_of
-from app.verify.conformance.consequences import is_way_out
-from app.verify.conformance.effects import calls_something, can_not_be_taken_back, confirms, rolls_back
-from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
+from app.verify.conformance.effects import rolls_back
+from app.verify.conformance.forms import Block, Step
 from app.verify.conformance.handlers import already_handled
 from app.verify.conformance.likeness import alike
-from app.verify.conformance.permission import calls_a_check, denies
-from app.verify.conformance.place import OldFile, Place
+from app.verify.conformance.objections import objection
+from app.verify.conformance.old_file import OldFile
+from app.verify.conformance.place import Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
 
@@ -123,9 +121,7 @@ class Reader:
             accepted = form(old, new, place)
             if accepted is None:
                 continue
-            problem = accepted.problem or self.is_unneeded(place)
-            if problem is None and (not accepted.stricter or denies(place.definitions)):
-                problem = _speaks_against(place, accepted)
+            problem = accepted.problem or self.is_unneeded(place) or objection(accepted, place)
             if problem is not None:
                 found.append(Reading((Unexplained(_line(new), problem),)))
                 continue
@@ -227,7 +223,12 @@ class _Alignment:
         for form in self.reader.vocabulary.statements:
             step = form(self.old[at:], self.new[to:], self.place)
             moves = step is not None and not step.old and self._is_docstring(at)
-            if step is not None and not moves and at + step.old <= self.rows and to + step.new <= self.columns:
+            if (
+                step is not None
+                and not moves
+                and at + step.old <= self.rows
+                and to + step.new <= self.columns
+            ):
                 yield step
 
     def _is_docstring(self, at: int) -> bool:
@@ -249,58 +250,6 @@ class _Alignment:
             )
         )
         return here + self.best(at + step.old, to + step.new)
-
-
-def _speaks_against(place: Place, accepted: Accepted) -> str | None:
-    """Why an expression must stay as it is: it decides about permission, or whether a check raises."""
-    statement = place.statement
-    if denies(place.definitions):
-        return "The function refuses things, or finds what is wrong, and its answer is changed."
-    if isinstance(statement, ast.If):
-        if any(isinstance(one, ast.Raise) for one in statement.body):
-            return "The test of a check that raises is changed."
-        if any(isinstance(one, ast.Raise) for one in statement.orelse):
-            return "The test of a check that raises is changed."
-        leaves = any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(statement.body))
-        if leaves and not accepted.leaves and calls_something(place.following):
-            return "The test of a way out is changed, and something is done behind it."
-        if not accepted.narrows and is_way_out(statement.body, place):
-            return "The test of a way out is changed."
-        code: list[ast.AST] = [statement.test, *statement.body]
-    elif isinstance(statement, Function | ast.ClassDef):
-        code = []
-    else:
-        body = (
-            getattr(statement, "body", ())
-            if isinstance(statement, ast.For | ast.AsyncFor | ast.While)
-            else ()
-        )
-        if any(isinstance(one, ast.Raise | ast.Assert | ast.Return) for one in nodes_of(body)) or calls_a_check(body):
-            return "A loop over checks is changed."
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BoolOp | ast.IfExp):
-            return "Whether something is called is changed."
-        parts = ast.iter_child_nodes(statement) if statement is not None else ()
-        code = [one for one in parts if not isinstance(one, ast.stmt | ast.ExceptHandler)]
-    if _is_true_of_nothing(place):
-        return "A question about all of them is changed: with nothing to ask about, its answer is yes."
-    if accepted.gives and (fault := can_not_be_taken_back(code) or confirms(place)) is not None:
-        return fault
-    return touches_permission(code, place)
-
-
-def _is_true_of_nothing(place: Place) -> bool:
-    """True inside of `all(...)` and `not any(...)`."""
-    turned = False
-    for one in place.above:
-        turned = (turned and not isinstance(one, ast.stmt)) or isinstance(one, ast.UnaryOp)
-        match one:
-            case ast.Call(func=ast.Name(id="all")):
-                return True
-            case ast.Call(func=ast.Name(id="any")) if turned:
-                return True
-            case _:
-                pass
-    return False
 
 
 def _common(pairs: Iterable[tuple[ast.stmt, ast.stmt]]) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 
 from app.core.syntax import names_bound, names_in
-from app.verify.conformance.conditions import feeds_a_check, is_quiet
+from app.verify.conformance.behind import feeds_a_check
+from app.verify.conformance.conditions import is_quiet
 from app.verify.conformance.consequences import is_neutral
 from app.verify.conformance.effects import is_spent
 from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.needs import reached, takes_no_none
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.parts import own
+from app.verify.conformance.place import Place
 
 
 def first_value(old: Block, new: Block, place: Place) -> Step | None:
@@ -46,7 +48,9 @@ def _fails_as_before(value: ast.expr, name: str, rest: Block) -> bool:
         isinstance(one, ast.If | ast.IfExp | ast.BoolOp) and name in names_in(getattr(one, "test", one))
         for whole in rest for one in ast.walk(whole)
     )  # fmt: skip
-    return nothing and not asked and any(takes_no_none(read, one) for whole in rest for one in reached([whole]))
+    return (
+        nothing and not asked and any(takes_no_none(read, one) for whole in rest for one in reached([whole]))
+    )
 
 
 def _asks_itself(place: Place) -> str | None:
@@ -90,9 +94,9 @@ def _binds(node: ast.AST) -> set[str]:
 
 
 def _belongs_to(name: str, loop: ast.stmt, place: Place, *, only: bool) -> bool:
-    """True if each round of `loop` has a value of its own: nothing else reads the name; with `only`, inner loops bind it.
+    """True if each round of `loop` has a value of its own: nothing else reads the name.
 
-    What an `if` binds may be meant to last until the next round.
+    With `only`, inner loops bind it: what an `if` binds may be meant to last until the next round.
     """
     inside = [one for one in ast.walk(loop) if isinstance(one, ast.For | ast.AsyncFor) and one is not loop]
     targets = {id(each) for one in inside for each in ast.walk(one.target)}
@@ -191,7 +195,13 @@ def parted(old: Block, new: Block, place: Place) -> Step | None:
         case (
             [ast.Assign(targets=[ast.Tuple(elts=[first, ast.Name(id=unused)])], value=split), *_],
             [ast.Assign(targets=[one], value=ast.Subscript(value=kept, slice=index)), *_],
-        ) if alike(index, ast.Constant(0)) and alike(first, one) and alike(split, kept) and _splits(split) and not _is_read(unused, place):
+        ) if (
+            alike(index, ast.Constant(0))
+            and alike(first, one)
+            and alike(split, kept)
+            and _splits(split)
+            and not _is_read(unused, place)
+        ):
             return Step(1, 1, touches_permission([old[0]], place))
     return None
 

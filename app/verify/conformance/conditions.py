@@ -10,12 +10,12 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 
-from app.core.syntax import names_in
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.needs import is_reached, is_used, reached
+from app.verify.conformance.parts import members, own
 from app.verify.conformance.permission import words
-from app.verify.conformance.place import Place, members, own
+from app.verify.conformance.place import Place
 
 # Kinds of tests, as the vocabulary of a category names them.
 NONE, UNBOUND, KEY, LENGTH, EMPTY, ZERO, TYPE, ATTRIBUTE = (
@@ -117,7 +117,12 @@ def _asks_class(test: ast.Call, protected: Sequence[ast.AST], place: Place) -> b
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
             known = all(_is_class(one, place) for one in members(kind))
-            return TYPE in place.tests and known and is_quiet(subject) and _is_asked_of(subject, kind, protected, place)
+            return (
+                TYPE in place.tests
+                and known
+                and is_quiet(subject)
+                and _is_asked_of(subject, kind, protected, place)
+            )
         case ast.Call(func=ast.Name(id="hasattr"), args=[subject, ast.Constant(value=str(name))]) if (
             not name.startswith("__")  # which inside of a class is another name than what the code reads
         ):
@@ -212,7 +217,11 @@ def _is_bound(index: ast.expr, length: ast.expr, protected: Sequence[ast.AST], p
     """True for `i < len(s)` where `s[i]` is read; the length may have a name."""
     if isinstance(length, ast.Name):
         values = list(_assigned(length, place))
-        return len(values) == 1 and not _grows(values[0], place) and _is_bound(index, values[0], protected, place)
+        return (
+            len(values) == 1
+            and not _grows(values[0], place)
+            and _is_bound(index, values[0], protected, place)
+        )
     match length:
         case ast.Call(func=ast.Name(id="len"), args=[sequence], keywords=[]):
             return is_reached(ast.Subscript(sequence, index, ast.Load()), protected)
@@ -255,7 +264,9 @@ def _positions(sequence: ast.expr, protected: Sequence[ast.AST]) -> list[ast.exp
     return [
         one.slice
         for one in reached(protected)
-        if isinstance(one, ast.Subscript) and not isinstance(one.ctx, ast.Store) and alike(one.value, sequence)
+        if isinstance(one, ast.Subscript)
+        and not isinstance(one.ctx, ast.Store)
+        and alike(one.value, sequence)
     ]
 
 
@@ -287,9 +298,9 @@ def divides_by(node: ast.expr, protected: Sequence[ast.AST]) -> bool:
                 | ast.Call(func=ast.Name(id="range"), args=[_, _, right])
             ) if _is_zero_with(node, right):
                 return True
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr=name), args=[right, *_]) if (
-                name in _LOGARITHMS
-            ):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr=name), args=[right, *_]
+            ) if name in _LOGARITHMS:
                 if _is_zero_with(node, right):
                     return True
             case _:
@@ -304,7 +315,9 @@ def _is_zero_with(node: ast.expr, divisor: ast.expr) -> bool:
             pass
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
             return _is_zero_with(node, left) or _is_zero_with(node, right)
-        case ast.Call(func=ast.Name(id="abs" | "float" | "int" | "Decimal" | "Fraction"), args=[inner], keywords=[]):
+        case ast.Call(
+            func=ast.Name(id="abs" | "float" | "int" | "Decimal" | "Fraction"), args=[inner], keywords=[]
+        ):
             pass
         case _:
             return alike(node, divisor)
@@ -328,53 +341,17 @@ def subjects(test: ast.expr) -> list[ast.expr]:
             return [test]
 
 
-def says_missing(test: ast.expr) -> bool:
-    """True if a test of the old file already asks for nothing: None, an absent key, an empty or false value."""
-    match test:
-        case ast.BoolOp(op=ast.Or(), values=parts):
-            return any(says_missing(one) for one in parts)
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call()):
-            return True
-        case ast.Compare(ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
-            return True
-        case ast.Compare(ops=[ast.NotIn()]):
-            return True
-        case ast.Compare(ops=[ast.Eq()], comparators=[ast.List(elts=[]) | ast.Constant(value=0 | "")]):
-            return True
-        case _:
-            return False
-
-
 def is_service(node: ast.expr) -> bool:
     """True if something is named as what asks another system or gives each thing once, so that asking is an effect."""
     match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+        case (
+            ast.Name(id=name)
+            | ast.Attribute(attr=name)
+            | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))
+        ):
             return bool(set(words(name)) & _SERVICES)
         case _:
             return False
-
-
-def _decides(choice: ast.If, branches: Sequence[ast.AST], behind: Sequence[ast.AST]) -> bool:
-    """True if a branch raises, or leaves before something is called."""
-    if any(isinstance(one, ast.Raise) for one in branches):
-        return True
-    later = [one for one in behind if one is not choice and getattr(one, "lineno", 0) > choice.lineno]
-    leaves = any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in branches)
-    return leaves and any(isinstance(one, ast.Call) for one in nodes_of(later))
-
-
-def feeds_a_check(name: str, behind: Sequence[ast.AST]) -> str | None:
-    """Why `name` may get no default: code behind raises for some of its values, and not because it is missing."""
-    for one in nodes_of(behind):
-        match one:
-            case ast.If(test=test, body=body, orelse=other) if name in names_in(test):
-                if _decides(one, nodes_of([*body, *other]), behind) and not says_missing(test):
-                    return "A check behind it would take the default for a value that is fine."
-            case ast.Assert(test=test) if name in names_in(test):
-                return "A check behind it would take the default for a value that is fine."
-            case _:
-                pass
-    return None
 
 
 def nodes_of(code: Sequence[ast.AST]) -> list[ast.AST]:

@@ -13,11 +13,13 @@ from collections.abc import Sequence
 
 from app.core.exceptions import ancestors, is_builtin, is_for_a_person
 from app.core.syntax import names_in
-from app.verify.conformance.conditions import is_service, nodes_of, says_missing, subjects
+from app.verify.conformance.behind import says_missing
+from app.verify.conformance.conditions import is_service, nodes_of, subjects
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_logger, is_message
+from app.verify.conformance.parts import members, own
 from app.verify.conformance.permission import speaks_of_it, words
-from app.verify.conformance.place import Place, members, own
+from app.verify.conformance.place import Place
 
 _EMPTY_CALLS = frozenset({"bytes", "dict", "frozenset", "list", "set", "str", "tuple"})
 _ZERO_CALLS = frozenset({"Decimal", "Fraction", "float", "int"})
@@ -30,7 +32,21 @@ _ENDING = frozenset(
     {"GeneratorExit", "KeyboardInterrupt", "StopAsyncIteration", "StopIteration", "SystemExit"}
 )
 _LEADING = frozenset(
-    {"abort", "break", "cancel", "continue", "done", "exit", "ok", "redirect", "retry", "see", "skip", "stop", "success"}
+    {
+        "abort",
+        "break",
+        "cancel",
+        "continue",
+        "done",
+        "exit",
+        "ok",
+        "redirect",
+        "retry",
+        "see",
+        "skip",
+        "stop",
+        "success",
+    }
 )
 _BUILT_IN = frozenset(dir(builtins))
 _TELLING = frozenset({"format", "join", "len", "repr", "str", "type"})
@@ -303,7 +319,9 @@ def lost_call(body: Sequence[ast.stmt], test: ast.expr, place: Place) -> ast.Cal
     """
     effects = [one.value for one in nodes_of(body) if isinstance(one, ast.Expr)]
     calls = [one.value if isinstance(one, ast.Await) else one for one in effects]
-    return next((one for one in calls if isinstance(one, ast.Call) and not _may_be_lost(one, test, place)), None)
+    return next(
+        (one for one in calls if isinstance(one, ast.Call) and not _may_be_lost(one, test, place)), None
+    )
 
 
 def _may_be_lost(call: ast.Call, test: ast.expr, place: Place) -> bool:
@@ -324,7 +342,11 @@ def is_collected(function: ast.expr, place: Place) -> bool:
     """True for the method that puts an entry into a collection at hand, or takes one out; of no other system's."""
     match function:
         case ast.Attribute(value=collection, attr=name):
-            other = is_service(collection) or speaks_of_it([collection]) or names_in(collection) & place.file.modules
+            other = (
+                is_service(collection)
+                or speaks_of_it([collection])
+                or names_in(collection) & place.file.modules
+            )
             return name in COLLECTING and not other
         case _:
             return False

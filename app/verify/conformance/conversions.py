@@ -10,7 +10,8 @@ from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.needs import fails_without
-from app.verify.conformance.place import Ask, Place, own
+from app.verify.conformance.parts import own
+from app.verify.conformance.place import Ask, Place
 
 _POSITIONS = {"0": "startswith", "-1": "endswith"}
 
@@ -51,7 +52,9 @@ def copied(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
 def _changes(collection: ast.expr, place: Place) -> bool:
     """True if the loop adds to the collection that it goes over, or takes out of it."""
     match collection:
-        case ast.Call(func=ast.Attribute(value=changed, attr="items" | "keys" | "values"), args=[], keywords=[]):
+        case ast.Call(
+            func=ast.Attribute(value=changed, attr="items" | "keys" | "values"), args=[], keywords=[]
+        ):
             pass
         case _:
             changed = collection
@@ -70,13 +73,15 @@ def _changes(collection: ast.expr, place: Place) -> bool:
 def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  # noqa: PLR0911 - a table of forms
     """`str(x)`, `os.fspath(x)`, `x.encode()`, `map(str, xs)`: the same value as another class."""
     above = place.above[-1]
-    if place.role.ask not in {Ask.VALUE, Ask.RETURNED} or isinstance(above, ast.Compare | ast.Await | ast.Starred):
+    if place.role.ask not in {Ask.VALUE, Ask.RETURNED} or isinstance(
+        above, ast.Compare | ast.Await | ast.Starred
+    ):
         return None  # to compare it as another class is to ask something else
     if place.field == "func":
         return None
     match new:
         case ast.Call(func=ast.Name(id="str"), args=[same], keywords=[]) if not isinstance(old, ast.Constant):
-            fails = alike(same, old) and _takes_text(above, old, place)
+            fails = alike(same, old) and _takes_text(above, old)
             return FITS if fails or _is_text_of(same, old, place) else None
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="os"), attr="fspath" | "fsdecode"), args=[same], keywords=[]
@@ -84,8 +89,14 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
             return FITS if alike(same, old) else None
         case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="str"), same], keywords=[]):
             return FITS if alike(same, old) and _joins(above) else None
-        case ast.Call(func=ast.Attribute(value=same, attr="encode" | "decode" as method), args=[], keywords=[]):
-            if is_one_of(old, {"dict", "list", "number", "str"} if method == "decode" else {"dict", "list", "number"}, place):
+        case ast.Call(
+            func=ast.Attribute(value=same, attr="encode" | "decode" as method), args=[], keywords=[]
+        ):
+            if is_one_of(
+                old,
+                {"dict", "list", "number", "str"} if method == "decode" else {"dict", "list", "number"},
+                place,
+            ):
                 return None
             return Accepted(rest=((old, same),)) if not isinstance(old, ast.Constant) else None
         case ast.Name() if isinstance(place.above[-1], ast.FormattedValue):
@@ -96,11 +107,13 @@ def converted(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:  #
             return None
 
 
-def _takes_text(above: ast.AST, value: ast.expr, place: Place) -> bool:
+def _takes_text(above: ast.AST, value: ast.expr) -> bool:
     """True if what is around the value takes a text there: it is added to another value, or given to a call."""
     match above:
         case ast.BinOp(op=ast.Add(), left=left, right=right):
-            return not any(isinstance(one, ast.Constant) and not isinstance(one.value, str) for one in (left, right))
+            return not any(
+                isinstance(one, ast.Constant) and not isinstance(one.value, str) for one in (left, right)
+            )
         case ast.Call(func=ast.Attribute(attr="get" | "pop" | "setdefault")):
             return False  # a key of another class is another key
         case ast.Call():
@@ -200,7 +213,12 @@ def divided_to_whole(old: ast.expr, new: ast.expr, place: Place) -> Accepted | N
             ast.BinOp(left=left, op=ast.Div(), right=right),
             ast.BinOp(left=one, op=ast.FloorDiv(), right=other),
             ast.Call(func=ast.Name(id="range")) | ast.Subscript(),
-        ) if alike(left, one) and alike(right, other) and isinstance(right, ast.Constant) and place.field in {"args", "slice"}:
+        ) if (
+            alike(left, one)
+            and alike(right, other)
+            and isinstance(right, ast.Constant)
+            and place.field in {"args", "slice"}
+        ):
             return FITS
         case _:
             return None

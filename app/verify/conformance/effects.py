@@ -1,26 +1,78 @@
-"""Code whose effect can not be taken back, or is taken back by the very error: there nothing is answered by a default."""
+"""Code whose effect can not be taken back, or is taken back by the very error: no default is given there."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
 
+from app.verify.conformance.parts import own
 from app.verify.conformance.permission import words
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.place import Place
 
 _MOVING = frozenset(
-    {"bill", "capture", "charge", "credit", "debit", "deposit", "invoice", "pay", "payout", "redeem", "refund", "sell"}
+    {
+        "bill",
+        "capture",
+        "charge",
+        "credit",
+        "debit",
+        "deposit",
+        "invoice",
+        "pay",
+        "payout",
+        "redeem",
+        "refund",
+        "sell",
+    }
     | {"settle", "ship", "transfer", "withdraw"}
 )
 _DESTROYING = frozenset(
-    {"delete", "destroy", "drop", "erase", "kill", "purge", "rmtree", "shutdown", "truncate", "unlink", "wipe"}
+    {
+        "delete",
+        "destroy",
+        "drop",
+        "erase",
+        "kill",
+        "purge",
+        "rmtree",
+        "shutdown",
+        "truncate",
+        "unlink",
+        "wipe",
+    }
 )
 _SPENT = frozenset(
-    {"code", "codes", "coupon", "coupons", "held", "lock", "locks", "pidfile", "otps", "tickets", "token", "tokens", "voucher", "vouchers"}
+    {
+        "code",
+        "codes",
+        "coupon",
+        "coupons",
+        "held",
+        "lock",
+        "locks",
+        "pidfile",
+        "otps",
+        "tickets",
+        "token",
+        "tokens",
+        "voucher",
+        "vouchers",
+    }
 )
 _ASKING = frozenset({"bool", "isinstance", "issubclass", "len", "repr", "str"})
 _TRANSACTIONS = frozenset(
-    {"acknowledge", "atomic", "backoff", "begin", "process", "retry", "retrying", "savepoint", "stack", "transaction"}
+    {
+        "acknowledge",
+        "atomic",
+        "backoff",
+        "begin",
+        "process",
+        "retry",
+        "retrying",
+        "savepoint",
+        "stack",
+        "transaction",
+    }
     | {"transactional", "tx"}
 )
 _CONFIRMING = frozenset({"ack", "acknowledge", "commit"})
@@ -55,7 +107,10 @@ def is_spent(collection: ast.AST) -> bool:
 def rolls_back(place: Place) -> str | None:
     """Why an error here must go on: it takes back what was done, or lets it be tried again."""
     marks = [
-        one.context_expr for whole in place.above if isinstance(whole, ast.With | ast.AsyncWith) for one in whole.items
+        one.context_expr
+        for whole in place.above
+        if isinstance(whole, ast.With | ast.AsyncWith)
+        for one in whole.items
     ]
     marks += [one for whole in place.definitions for one in getattr(whole, "decorator_list", [])]
     if any(set(words(ast.unparse(mark))) & _TRANSACTIONS for mark in marks):
@@ -64,7 +119,7 @@ def rolls_back(place: Place) -> str | None:
 
 
 def confirms(place: Place) -> str | None:
-    """Why going on with another value may not be: the function ends with a commit, which the error kept from happening."""
+    """Why going on with another value may not be: it ends with a commit, which the error kept from happening."""
     names = [one.attr for one in own(place.function) if isinstance(one, ast.Attribute)]
     if any(set(words(name)) & _CONFIRMING for name in names):
         return "The function confirms something at its end, which the error keeps from happening."

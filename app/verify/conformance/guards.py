@@ -20,7 +20,8 @@ from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike, occurs, with_name_replaced
 from app.verify.conformance.needs import is_handed_on, is_reached, is_used, reached
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.parts import own
+from app.verify.conformance.place import Place
 
 MOST_WRAPPED = 5
 
@@ -78,7 +79,9 @@ def neutral_argument(_old: Block, new: Block, place: Place) -> Step | None:
 def _has_what_is_read(value: ast.expr, target: ast.expr, place: Place) -> bool:
     """True if the function reads nothing of the argument that its default does not have."""
     kind = type(ast.literal_eval(value)) if not isinstance(value, ast.Call) else object
-    read = [one.attr for one in own(place.function) if isinstance(one, ast.Attribute) and alike(one.value, target)]
+    read = [
+        one.attr for one in own(place.function) if isinstance(one, ast.Attribute) and alike(one.value, target)
+    ]
     return kind is object or all(hasattr(kind, name) for name in read)
 
 
@@ -132,7 +135,11 @@ def _leaves_unbound(body: Block, place: Place) -> bool:
     """True if something behind `body` reads a name that got its value there, and had none before."""
     names = {name for one in body for name in names_bound(one)}
     inside = {id(each) for one in body for each in ast.walk(one)}
-    uses = [one for one in own(place.function) if isinstance(one, ast.Name) and one.id in names and id(one) not in inside]
+    uses = [
+        one
+        for one in own(place.function)
+        if isinstance(one, ast.Name) and one.id in names and id(one) not in inside
+    ]
     before = {one.id for one in uses if not isinstance(one.ctx, ast.Load) and one.lineno < body[0].lineno}
     read = {one.id for one in uses if isinstance(one.ctx, ast.Load) and one.lineno > body[0].lineno}
     return bool(read - before - place.arguments)
@@ -154,7 +161,9 @@ def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
     """Why these statements may not depend on a condition; None if they may."""
     if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
         return "A check that raises is made to depend on a condition."
-    if (fault := touches_permission([test, *body], place) or can_not_be_taken_back(body) or confirms(place)) is not None:
+    if (
+        fault := touches_permission([test, *body], place) or can_not_be_taken_back(body) or confirms(place)
+    ) is not None:
         return fault
     if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
         return "A way out is made to depend on a condition, and what comes behind it is reached instead."

@@ -23,8 +23,9 @@ from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_log_line, is_logger
 from app.verify.conformance.needs import reached, soon, takes_no_none
+from app.verify.conformance.parts import members, own
 from app.verify.conformance.permission import calls_a_check, denies, words
-from app.verify.conformance.place import Ask, Place, members, own
+from app.verify.conformance.place import Ask, Place
 
 MOST_CAUGHT = 2  # more classes for a handler that is there
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
@@ -70,7 +71,9 @@ def _misses_a_handler(kinds: Sequence[ast.expr], end: ast.stmt, place: Place) ->
     if not isinstance(end, ast.Raise) or end.exc is None:
         return None
     raised = end.exc.func if isinstance(end.exc, ast.Call) else end.exc
-    handled = [ast.unparse(one) for one in place.caught_by_callers if any(_covers(one, kind) for kind in kinds)]
+    handled = [
+        ast.unparse(one) for one in place.caught_by_callers if any(_covers(one, kind) for kind in kinds)
+    ]
     lost = [one for one in handled if one not in place.file.ancestors(ast.unparse(raised))]
     return f"A caller handles `{lost[0]}`, which this would no longer be." if lost else None
 
@@ -142,11 +145,16 @@ def _keeps_its_value(failing: ast.stmt, place: Place) -> bool:
 def _is_set_before(name: str, failing: ast.stmt, place: Place) -> bool:
     """True if what the name holds is an argument, a plain value or made of these, and none of an earlier item."""
     nodes = list(own(place.function))
-    stores = [one for one in nodes if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)]
+    stores = [
+        one
+        for one in nodes
+        if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load)
+    ]
+    around = place.loop if place.loop is not None else place.function
     before = [
-        one.value for one in nodes
-        if isinstance(one, ast.Assign) and one.lineno < failing.lineno and any(alike(target, ast.Name(name)) for target in one.targets)
-        and (place.loop is None or any(one is each for each in ast.walk(place.loop)))
+        one.value for one in (ast.walk(around) if around is not None else ())
+        if isinstance(one, ast.Assign) and one.lineno < failing.lineno
+        and any(alike(target, ast.Name(name)) for target in one.targets)
     ]  # fmt: skip
     known = bool(before) or (name in place.arguments and place.loop is None)
     made = all(is_literal(value) or name in names_in(value) for value in before)
@@ -191,21 +199,8 @@ def _collects(value: ast.expr, place: Place) -> bool:
 
 def caught_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """One or two more narrow errors for a handler, or for `suppress(...)`."""
-    if place.role.ask is Ask.CAUGHT:
-        before, after = members(old), members(new)
-    elif (
-        isinstance(old, ast.Call)
-        and isinstance(new, ast.Call)
-        and _is_suppress(old)
-        and alike(old.func, new.func)
-    ):
-        before, after = old.args, new.args
-        if old.keywords or new.keywords:
-            return None
-    else:
-        return None
-    added = after[len(before) :]
-    if not 0 < len(added) <= MOST_CAUGHT or not alike(before, after[: len(before)]):
+    added = _added_kinds(old, new, place)
+    if not 0 < len(added) <= MOST_CAUGHT:
         return None
     broad = [one for one in added if not is_narrow(one, place)]
     if broad:
@@ -216,6 +211,21 @@ def caught_more(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     if statement is None:
         return None
     return Accepted(problem=_hides(added, handler, statement, place))
+
+
+def _added_kinds(old: ast.expr, new: ast.expr, place: Place) -> list[ast.expr]:
+    """The classes behind those that were there; none if these changed, or if nothing is caught here."""
+    match old, new:
+        case _ if place.role.ask is Ask.CAUGHT:
+            before, after = members(old), members(new)
+        case (
+            ast.Call(func=function, args=before, keywords=[]),
+            ast.Call(func=same, args=after, keywords=[]),
+        ) if _is_suppress(old) and alike(function, same):
+            pass
+        case _:
+            return []
+    return after[len(before) :] if alike(before, after[: len(before)]) else []
 
 
 def _hides(added: Sequence[ast.expr], handler: ast.AST, statement: ast.stmt, place: Place) -> str | None:
@@ -259,7 +269,11 @@ def _is_known_answer(call: ast.Call, place: Place) -> bool:
 def _is_true(node: ast.AST) -> bool:
     """True for what says yes: True, or an answer of a number that is not zero."""
     if isinstance(node, ast.Return):
-        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, int) and node.value.value != 0
+        return (
+            isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, int)
+            and node.value.value != 0
+        )
     return isinstance(node, ast.Constant) and node.value is True
 
 
@@ -268,8 +282,8 @@ def _too_broad(kind: ast.expr | None) -> str:
     return f"The handler takes `{said}`, which is more than the failure at hand."
 
 
-def _is_suppress(call: ast.Call) -> bool:
-    return ast.unparse(call.func) in {"suppress", "contextlib.suppress"}
+def _is_suppress(call: ast.expr) -> bool:
+    return isinstance(call, ast.Call) and ast.unparse(call.func) in {"suppress", "contextlib.suppress"}
 
 
 def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:

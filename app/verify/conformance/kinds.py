@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from app.verify.conformance.place import Place
 
@@ -14,13 +14,14 @@ _OF_LITERALS: dict[type[ast.expr], str] = {
 _OF_CALLS = {
     "list": "list", "tuple": "list", "sorted": "list", "split": "list", "splitlines": "list", "rsplit": "list",
     "dict": "dict", "set": "set", "frozenset": "set", "defaultdict": "filling", "Counter": "filling",
-    "match": "match", "fullmatch": "match", "search": "match", "str": "str", "read_text": "str", "len": "number", "int": "number", "float": "number", "sum": "number", "join": "str",
+    "match": "match", "fullmatch": "match", "search": "match", "str": "str", "join": "str", "read_text": "str",
+    "float": "number", "int": "number", "len": "number", "sum": "number",
 }  # fmt: skip
 _SPLITTING = frozenset({"rsplit", "split", "splitlines"})
 
 
-def is_one_of(node: ast.expr, kinds: set[str], place: Place) -> bool:
-    """True if the file gives `node` a value of one of `kinds`: list, dict, set, str, iterator, match, filling, class.
+def is_one_of(node: ast.expr, kinds: Collection[str], place: Place) -> bool:
+    """True if the file gives `node` a value of one of `kinds`: a list, dict, set, str, number, match ...
 
     `filling` makes an entry where there is none, so that asking for one first keeps it from ever being made.
     """

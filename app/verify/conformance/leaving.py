@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.consequences import is_neutral
+from app.verify.conformance.parts import own
 from app.verify.conformance.permission import calls_a_check, denies, speaks_of_it
-from app.verify.conformance.place import Place, own
+from app.verify.conformance.place import Place
 
 # Who calls these counts on what they set up, and can not ask for their answer.
 _BUILDING = frozenset(
@@ -24,7 +25,17 @@ _MANAGING = frozenset({"asynccontextmanager", "contextmanager", "fixture"})
 _MAIN = frozenset({"main", "run_main", "cli", "__main__"})
 # Python takes nothing else from these than what they are there to give.
 _EXACT = frozenset(
-    {"__bool__", "__bytes__", "__float__", "__format__", "__hash__", "__index__", "__int__", "__iter__", "__len__"}
+    {
+        "__bool__",
+        "__bytes__",
+        "__float__",
+        "__format__",
+        "__hash__",
+        "__index__",
+        "__int__",
+        "__iter__",
+        "__len__",
+    }
     | {"__repr__", "__str__"}
 )
 
@@ -39,7 +50,7 @@ def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None: 
         return None
     if (fault := _leaves_half_done(end, rest, place)) is not None:
         return fault
-    if place.is_question and is_neutral(getattr(end, "value", end)):
+    if place.is_question and isinstance(end, ast.Return) and is_neutral(end.value):
         return NO_ANSWER
     after = _after(rest, place)
     if place.decides or speaks_of_it(after):
@@ -65,7 +76,9 @@ def _leaves_half_done(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> 
         return f"`{name}` would say that all went well."
     if name == "__iter__" or (name in _ORDERING and is_neutral(end.value)):
         return f"`{name}` has no neutral answer."
-    if name in _EXACT and (end.value is None or (isinstance(end.value, ast.Constant) and end.value.value is None)):
+    if name in _EXACT and (
+        end.value is None or (isinstance(end.value, ast.Constant) and end.value.value is None)
+    ):
         return f"`{name}` may not return None."
     if place.is_generator and isinstance(place.loop, ast.For | ast.AsyncFor):
         return "Leaving the loop here leaves out the items behind this one."

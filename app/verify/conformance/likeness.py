@@ -7,7 +7,16 @@ import copy
 from collections.abc import Iterable
 
 # What may evaluate its parts later, more than once, or not at all.
-_DECIDING = (ast.BoolOp, ast.NamedExpr, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DECIDING = (
+    ast.BoolOp,
+    ast.NamedExpr,
+    ast.IfExp,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 
 
 def alike(one: object, other: object) -> bool:

@@ -17,7 +17,21 @@ LONGEST_MESSAGE = 200
 _LOGGING = frozenset({"debug", "error", "exception", "info", "warning"})
 _LOGGERS = frozenset({"log", "logger", "logging", "structlog"})
 _PERSONAL = frozenset(
-    {"birthday", "card", "cookie", "cookies", "cvc", "cvv", "email", "environ", "headers", "iban", "mail", "phone", "pin"}
+    {
+        "birthday",
+        "card",
+        "cookie",
+        "cookies",
+        "cvc",
+        "cvv",
+        "email",
+        "environ",
+        "headers",
+        "iban",
+        "mail",
+        "phone",
+        "pin",
+    }
     | {"ssn"}
 )
 _SHOWN = frozenset({"d", "r", "s"})
@@ -47,7 +61,9 @@ def is_log_line(statement: ast.stmt, place: Place, caught: str | None) -> bool:
             return False
 
 
-def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:  # noqa: PLR0911 - a table of forms
+def is_message(  # noqa: C901, PLR0911 - a table of forms
+    node: ast.expr, place: Place, caught: str | None = None
+) -> bool:
     """True for a text of plain words and of names that the function has; nothing is called for it but `str(error)`."""
     known = place.visible | ({caught} if caught else set())
     match node:
@@ -70,7 +86,9 @@ def is_message(node: ast.expr, place: Place, caught: str | None = None) -> bool:
             return _are_messages([left, right], place, caught)
         case ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=name)], keywords=[]):
             return name == caught
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]):
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]
+        ):
             return _is_template(text, len(args)) and _are_messages([ast.Constant(text), *args], place, caught)
         case _:
             return False
@@ -94,7 +112,7 @@ def _places(text: ast.expr) -> int | None:
 
 
 def _is_template(text: str, given: int) -> bool:
-    """True if each place of the text shows one argument as it is: `{}`, `{0}` or `{!r}`, with nothing looked up in it."""
+    """True if each place of the text shows one argument as it is: `{}`, `{0}` or `{!r}`, and nothing is looked up."""
     try:
         fields = [(name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:

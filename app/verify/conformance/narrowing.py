@@ -8,16 +8,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from app.verify.conformance.behind import feeds_a_check, says_missing
 from app.verify.conformance.complaints import brief
 from app.verify.conformance.conditions import (
     EVERY,
     asks_absence,
     asks_presence,
-    feeds_a_check,
-    is_quiet,
     is_indexed,
+    is_quiet,
     nodes_of,
-    says_missing,
     subjects,
 )
 from app.verify.conformance.consequences import is_neutral, is_way_out, leaves, lost_call
@@ -25,34 +24,37 @@ from app.verify.conformance.forms import FITS, Accepted
 from app.verify.conformance.leaving import NO_ANSWER, opens
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.needs import is_used, soon
-from app.verify.conformance.place import Ask, Place, is_truth
+from app.verify.conformance.parts import is_truth
+from app.verify.conformance.place import Ask, Place
 
 
 def narrowed(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     """`x is not None and ...`: one more presence test beside what was asked."""
     added = _added_operands(old, new, ast.And)
-    ask, owner = place.role.ask, place.role.owner
+    ask = place.role.ask
     if added is None or (ask in {Ask.VALUE, Ask.RETURNED} and not _is_asked(old, place)):
         return None
     depending = _depending(place)
-    if _comes_too_late(new, old, added):
-        return None
     if ask is Ask.CHOICE:
         place = _with_every_test(place)  # the way that it takes instead is one that the old file has
     if not all(asks_presence(test, [*behind, *depending], place) for test, behind in added):
         return None
+    return _narrowed(new, place)
+
+
+def _narrowed(new: ast.expr, place: Place) -> Accepted:
+    """What it means that the test holds less often."""
+    ask, owner, above = place.role.ask, place.role.owner, place.above[-1]
     if place.role.negated:
         return _happens_more_often(place)
     if ask is Ask.IF and isinstance(owner, ast.If):
         return _happens_less_often(owner, new, place)
-    match place.above[-1]:
-        case ast.Assign(targets=[ast.Name(id=name)]) if (fault := feeds_a_check(name, place.following)) is not None:
-            return Accepted(problem=fault)
-        case _:
-            pass
     if ask is Ask.RETURNED:
         return Accepted(problem=NO_ANSWER)
-    return Accepted(narrows=True, gives=ask is not Ask.WHILE)
+    fault = None
+    if isinstance(above, ast.Assign) and isinstance(above.targets[0], ast.Name):
+        fault = feeds_a_check(above.targets[0].id, place.following)
+    return Accepted(problem=fault, narrows=True, gives=ask is not Ask.WHILE)
 
 
 def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -61,23 +63,22 @@ def widened(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
     if added is None:
         return None
     otherwise = list(_otherwise(place))
-    if _comes_too_late(new, old, added):
-        return None
     if not all(asks_absence(test, [*behind, *otherwise], place) for test, behind in added):
         return None
-    if any(isinstance(one, ast.Call) and not is_quiet(one) for _, behind in added for one in nodes_of(behind)):
+    if any(
+        isinstance(one, ast.Call) and not is_quiet(one) for _, behind in added for one in nodes_of(behind)
+    ):
         return None  # it would not be called any more
     if place.role.negated:
         return Accepted(problem="A condition is turned around by a new test.")
     return _happens_more_often(place)
 
 
-def _comes_too_late(new: ast.expr, old: ast.expr, added: list[tuple[ast.expr, list[ast.expr]]]) -> bool:
+def _comes_too_late(new: ast.BoolOp, added: list[tuple[ast.expr, list[ast.expr]]]) -> bool:
     """True if an operand before the new test already fails for what it asks for."""
-    values = new.values if isinstance(new, ast.BoolOp) else []
     for test, _ in added:
-        at = next(number for number, one in enumerate(values) if one is test)
-        before = [one for one in values[:at] if all(one is not other for other, _ in added)]
+        at = next(number for number, one in enumerate(new.values) if one is test)
+        before = [one for one in new.values[:at] if all(one is not other for other, _ in added)]
         if any(is_used(one, before) for one in subjects(test)):
             return True
     return False
@@ -131,7 +132,7 @@ def _happens_more_often(place: Place) -> Accepted:
             if (lost := lost_call(body, ast.Constant(None), place)) is not None:
                 return Accepted(problem=f"The call `{brief(lost)}` is made more often.")
             if ends or says_missing(test):
-                stricter = ends and not isinstance(end, ast.Continue) and _says_no(end, place)
+                stricter = ends and not isinstance(end, ast.Continue)
                 return Accepted(stricter=stricter, narrows=True, gives=False, leaves=True)
         case Ask.CHOICE, ast.IfExp(test=test, body=body):
             if is_neutral(body) or says_missing(test):
@@ -139,16 +140,6 @@ def _happens_more_often(place: Place) -> Accepted:
         case _:
             pass
     return Accepted(problem="A condition holds more often than before.")
-
-
-def _says_no(end: ast.stmt, place: Place) -> bool:
-    match end:
-        case ast.Raise() | ast.Return(value=ast.Constant(value=False)):
-            return True
-        case ast.Return(value=value):
-            return place.gives_values and is_neutral(value)
-        case _:
-            return False
 
 
 def bounded(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
@@ -212,7 +203,7 @@ def _left_out(test: ast.expr, results: list[ast.expr], place: Place) -> Accepted
 def _added_operands(
     old: ast.expr, new: ast.expr, operator: type[ast.boolop]
 ) -> list[tuple[ast.expr, list[ast.expr]]] | None:
-    """The added operands, each with the old ones behind it; None if the old ones are not all there in their order."""
+    """The added operands, each with the old ones behind it; None if these are not all there, or come too early."""
     if not isinstance(new, ast.BoolOp) or not isinstance(new.op, operator):
         return None
     waiting = list(old.values) if isinstance(old, ast.BoolOp) and isinstance(old.op, operator) else [old]
@@ -222,7 +213,7 @@ def _added_operands(
             waiting.pop(0)
         else:
             added.append((one, list(waiting)))
-    return added if not waiting and added else None
+    return added if not waiting and added and not _comes_too_late(new, added) else None
 
 
 def _depending(place: Place) -> Sequence[ast.AST]:

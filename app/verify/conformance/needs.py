@@ -13,12 +13,53 @@ from app.verify.conformance.likeness import alike
 
 # What fails for None, whatever else it is given.
 REFUSING_NONE = frozenset(
-    {"Decimal", "Fraction", "abs", "all", "any", "basename", "bytearray", "bytes", "chr", "complex", "dict", "dirname"}
-    | {"divmod", "enumerate", "extend", "float", "fromisoformat", "frozenset", "fspath", "int", "iter", "join", "len"}
-    | {"list", "loads", "max", "min", "next", "open", "ord", "pow", "range", "reversed", "round", "set", "sorted"}
+    {
+        "Decimal",
+        "Fraction",
+        "abs",
+        "all",
+        "any",
+        "basename",
+        "bytearray",
+        "bytes",
+        "chr",
+        "complex",
+        "dict",
+        "dirname",
+    }
+    | {
+        "divmod",
+        "enumerate",
+        "extend",
+        "float",
+        "fromisoformat",
+        "frozenset",
+        "fspath",
+        "int",
+        "iter",
+        "join",
+        "len",
+    }
+    | {
+        "list",
+        "loads",
+        "max",
+        "min",
+        "next",
+        "open",
+        "ord",
+        "pow",
+        "range",
+        "reversed",
+        "round",
+        "set",
+        "sorted",
+    }
     | {"splitext", "strptime", "sum", "tuple", "update", "zip"}
 )
-_COMPUTING = frozenset({"abs", "Decimal", "divmod", "float", "Fraction", "int", "len", "max", "min", "range", "round", "sum"})
+_COMPUTING = frozenset(
+    {"abs", "Decimal", "divmod", "float", "Fraction", "int", "len", "max", "min", "range", "round", "sum"}
+)
 _OF_EVERYTHING = frozenset(name for name in dir(None) if name.startswith("__"))
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -34,7 +75,7 @@ def _reached(node: ast.AST) -> Iterator[ast.AST]:
         yield from _reached(part)
 
 
-def _first_parts(node: ast.AST) -> Sequence[ast.AST]:  # noqa: PLR0911 - a table of forms
+def _first_parts(node: ast.AST) -> Sequence[ast.AST]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
             return []
@@ -115,9 +156,20 @@ def fails_without(value: ast.expr, node: ast.AST) -> bool:  # noqa: PLR0911 - a 
 
 def takes_no_none(value: ast.expr, node: ast.AST) -> bool:
     """True if `node` reads something of `value`, calls it or computes with it, which None does not allow."""
-    plain = ast.Attribute, ast.Await, ast.withitem, ast.Raise, ast.For, ast.BinOp, ast.AugAssign, ast.Subscript
+    plain = (
+        ast.Attribute,
+        ast.Await,
+        ast.withitem,
+        ast.Raise,
+        ast.For,
+        ast.BinOp,
+        ast.AugAssign,
+        ast.Subscript,
+    )
     if isinstance(node, ast.Call):
-        converts = _called(node.func) in {"float", "int", "len", "sum"} and any(alike(one, value) for one in node.args)
+        converts = _called(node.func) in {"float", "int", "len", "sum"} and any(
+            alike(one, value) for one in node.args
+        )
         return converts or alike(node.func, value)
     if isinstance(node, ast.Subscript) and not alike(node.value, value):
         return False

@@ -21,16 +21,19 @@ _DENYING = frozenset(
     | {"expired", "fraud", "infected", "invalid", "malicious", "refused", "refuses", "spam", "suspicious", "tampered"}
 )  # fmt: skip
 _BEGINNINGS = (
-    "admin", "allowlist", "anonym", "approv", "eligib", "entitl", "licens", "pseudonym", "redact", "restrict", "authent", "authoris", "authoriz", "captcha", "credential", "csrf", "decrypt", "encrypt",
-    "escape", "grant", "jwt", "oauth", "passwd", "password", "permission", "permit", "privileg", "sanitis", "sanitiz",
-    "secret", "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
+    "admin", "allowlist", "anonym", "approv", "authent", "authoris", "authoriz", "captcha", "credential", "csrf",
+    "decrypt", "eligib", "encrypt", "entitl", "escape", "grant", "jwt", "licens", "oauth", "passwd", "password",
+    "permission", "permit", "privileg", "pseudonym", "redact", "restrict", "sanitis", "sanitiz", "secret",
+    "signature", "superuser", "throttl", "trust", "valid", "verif", "xsrf",
 )  # fmt: skip
 # What a function finds; where it finds none, all is well.
 _FAULTS = frozenset(
     {"conflicts", "exceed", "exceeded", "exceeds", "faults", "over", "problem", "problems", "violates"}
     | {"violation", "violations"}
 )
-_DENYING_BEGINNINGS = ("deactivat", "disabl", "forbid", "prohibit", "quarantin", "reject", "revok", "suspend", "unauth", "untrust")
+_DENYING_BEGINNINGS = (
+    "deactivat", "disabl", "forbid", "prohibit", "quarantin", "reject", "revok", "suspend", "unauth", "untrust",
+)  # fmt: skip
 # A call whose name begins so is there to raise: `check_stock(order)`.
 _CHECKING = frozenset({"assert", "check", "enforce", "ensure", "guard", "must", "require"})
 # Only as a part of a function's or class's name: `token` is also what parsers read, and `can` is a verb.

@@ -1,16 +1,30 @@
-"""Where in the old file a difference stands, and what that file says that a fix may refer to."""
+"""Where in the old file a difference stands: what is around it, before it and behind it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 
-from app.core.exceptions import ancestors
-from app.core.syntax import Function, names_bound, own_nodes
+from app.core.syntax import Function, names_bound
+from app.verify.conformance.old_file import OldFile
+from app.verify.conformance.parts import (
+    holds,
+    is_among,
+    is_call_of,
+    is_truth,
+    members,
+    own,
+    stores,
+    suppressed,
+)
 from app.verify.conformance.permission import decides
+
+_ASKING = (
+    "already_", "can_", "did_", "does_", "has_", "have_", "is_", "may_", "must_", "needs_", "should_", "was_",
+)  # fmt: skip
 
 
 class Ask(Enum):
@@ -36,11 +50,6 @@ class Role:
 
 
 VALUE = Role(Ask.VALUE)
-_ASKING = ("already_", "can_", "did_", "does_", "has_", "have_", "is_", "may_", "must_", "needs_", "should_", "was_")
-_ANSWERING = frozenset(
-    {"all", "any", "bool", "callable", "endswith", "hasattr", "isalpha", "isdigit", "isinstance", "issubclass"}
-    | {"isupper", "islower", "isspace", "startswith"}
-)
 _ROLES = {
     (ast.If, "test"): Ask.IF,
     (ast.While, "test"): Ask.WHILE,
@@ -51,80 +60,6 @@ _ROLES = {
     (ast.AsyncFor, "iter"): Ask.LOOPED,
     (ast.ExceptHandler, "type"): Ask.CAUGHT,
 }
-
-
-@dataclass(frozen=True)
-class OldFile:
-    """What the file says before the change: its errors, handlers, defaults and names."""
-
-    tree: ast.Module
-
-    @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """Every node."""
-        return list(ast.walk(self.tree))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Every name that the file reads, binds, imports or defines."""
-        found = {node.id for node in self.nodes if isinstance(node, ast.Name)}
-        found |= {node.arg for node in self.nodes if isinstance(node, ast.arg)}
-        found |= {
-            (node.asname or node.name).partition(".")[0] for node in self.nodes if isinstance(node, ast.alias)
-        }
-        return frozenset(found | {one.name for one in self.nodes if isinstance(one, Function | ast.ClassDef)})
-
-    @cached_property
-    def defined(self) -> frozenset[str]:
-        """The functions and classes that the file defines, and what it imports."""
-        found = {one.name for one in self.nodes if isinstance(one, Function | ast.ClassDef)}
-        return frozenset(found | {one.asname or one.name for one in self.nodes if isinstance(one, ast.alias)})
-
-    def annotations(self, name: str) -> list[ast.expr]:
-        """What the file says of the class of a variable or argument of this name."""
-        found = [one.annotation for one in self.nodes if isinstance(one, ast.arg) and one.arg == name]
-        found += [
-            one.annotation for one in self.nodes
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and one.target.id == name
-        ]  # fmt: skip
-        return [one for one in found if one is not None]
-
-    @cached_property
-    def modules(self) -> frozenset[str]:
-        """The names of imported modules."""
-        found = [one for whole in self.nodes if isinstance(whole, ast.Import) for one in whole.names]
-        return frozenset((one.asname or one.name).partition(".")[0] for one in found)
-
-    @cached_property
-    def raised(self) -> list[ast.expr]:
-        """What is raised, as it is written."""
-        return [node.exc for node in self.nodes if isinstance(node, ast.Raise) and node.exc is not None]
-
-    @cached_property
-    def caught(self) -> frozenset[str]:
-        """The exception classes that handlers name."""
-        types = [
-            one.type for one in self.nodes if isinstance(one, ast.ExceptHandler) and one.type is not None
-        ]
-        return frozenset(ast.unparse(one) for whole in types for one in members(whole))
-
-    def ancestors(self, name: str) -> frozenset[str]:
-        """A class and what it derives from, as far as the file and the built-in classes tell."""
-        found, waiting = {name}, [name]
-        while waiting:
-            one = waiting.pop()
-            bases = [
-                ast.unparse(base) for node in self.nodes
-                if isinstance(node, ast.ClassDef) and node.name == one for base in node.bases
-            ]  # fmt: skip
-            waiting += [base for base in [*bases, *ancestors(one)] if base not in found]
-            found |= {*bases, *ancestors(one)}
-        return frozenset(found)
-
-    @cached_property
-    def called(self) -> frozenset[str]:
-        """The dotted names that the file calls."""
-        return frozenset(ast.unparse(node.func) for node in self.nodes if isinstance(node, ast.Call))
 
 
 @dataclass(frozen=True)
@@ -146,7 +81,7 @@ class Place:
         """The place of `node` itself, which is one of those above."""
         at = next(number for number, one in enumerate(self.above) if one is node)
         holder = self.above[at - 1]
-        field = next((name for name, value in ast.iter_fields(holder) if _holds(value, node)), "")
+        field = next((name for name, value in ast.iter_fields(holder) if holds(value, node)), "")
         return replace(self, above=self.above[:at], role=VALUE, field=field)
 
     def _role(self, node: ast.AST, field: str) -> Role:
@@ -181,7 +116,7 @@ class Place:
                 return None
             if isinstance(one, ast.For | ast.AsyncFor | ast.While):
                 below = self.above[at + 1] if at + 1 < len(self.above) else None
-                if self.field != "orelse" if below is None else not _is_one_of(below, one.orelse):
+                if self.field != "orelse" if below is None else not is_among(below, one.orelse):
                     return one
         return None
 
@@ -202,7 +137,7 @@ class Place:
         statement = self.statement
         holder = self.above[self.above.index(statement) - 1] if statement is not None else None
         for _, block in ast.iter_fields(holder) if holder is not None else ():
-            if isinstance(block, list) and statement is not None and _is_one_of(statement, block):
+            if isinstance(block, list) and statement is not None and is_among(statement, block):
                 at = next(number for number, one in enumerate(block) if one is statement)
                 return [one for one in block[at + 1 :] if isinstance(one, ast.stmt)]
         return []
@@ -234,7 +169,7 @@ class Place:
         found: list[ast.expr] = []
         for at, one in enumerate(self.above):
             below = self.above[at + 1] if at + 1 < len(self.above) else None
-            inside = self.field == "body" if below is None else _holds(getattr(one, "body", None), below)
+            inside = self.field == "body" if below is None else holds(getattr(one, "body", None), below)
             if isinstance(one, Function):
                 found = []
             elif isinstance(one, ast.With | ast.AsyncWith) and inside:
@@ -248,7 +183,7 @@ class Place:
         """What comes directly before `rest` in its block, back to the last statement that gives a name a value."""
         holder = self.above[-1]
         block = getattr(holder, self.field, []) if self.field else getattr(holder, "body", [])
-        if not rest or not isinstance(block, list) or not _is_one_of(rest[0], block):
+        if not rest or not isinstance(block, list) or not is_among(rest[0], block):
             return []
         found: list[ast.stmt] = []
         for one in reversed(block[: next(at for at, each in enumerate(block) if each is rest[0])]):
@@ -265,7 +200,7 @@ class Place:
         functions = [one for one in self.file.nodes if isinstance(one, Function)]
         for one in (each for whole in functions for each in own(whole)):
             body = one.body if isinstance(one, ast.Try | ast.With | ast.AsyncWith) else []
-            if not any(_is_call_of(name, each) for whole in body for each in ast.walk(whole)):
+            if not any(is_call_of(name, each) for whole in body for each in ast.walk(whole)):
                 continue
             if isinstance(one, ast.Try):
                 found += [kind for handler in one.handlers if handler.type for kind in members(handler.type)]
@@ -283,12 +218,12 @@ class Place:
 
     @cached_property
     def other_branches(self) -> frozenset[int]:
-        """The ids of the nodes that do not run where the difference runs: the bodies of the `if` whose `else` it is in."""
+        """The ids of the nodes that do not run where the difference runs: if its place is an `else`."""
         found: set[int] = set()
         for at, one in enumerate(self.above):
             below = self.above[at + 1] if at + 1 < len(self.above) else None
             if isinstance(one, ast.If) and (
-                self.field == "orelse" if below is None else _is_one_of(below, one.orelse)
+                self.field == "orelse" if below is None else is_among(below, one.orelse)
             ):
                 found |= {id(each) for whole in one.body for each in ast.walk(whole)}
         return frozenset(found)
@@ -313,76 +248,8 @@ class Place:
         return decides(self.definitions)
 
     @cached_property
-    def gives_values(self) -> bool:
-        """True if the function returns something else than None or False: then None is not its way to say yes."""
-        return any(_is_value(one.value) for one in own(self.function) if isinstance(one, ast.Return))
-
-    @cached_property
     def is_question(self) -> bool:
         """True if the function answers yes or no, by its name or by all that it returns."""
         answers = [one.value for one in own(self.function) if isinstance(one, ast.Return)]
         named = self.function is not None and self.function.name.lstrip("_").startswith(_ASKING)
         return bool(answers) and (named or all(one is not None and is_truth(one) for one in answers))
-
-
-def own(function: Function | None) -> Iterator[ast.AST]:
-    """The nodes of the function itself, without those of functions nested in it."""
-    return own_nodes(function) if function is not None else iter(())
-
-
-def members(node: ast.expr) -> list[ast.expr]:
-    """The elements of a tuple, or the node alone."""
-    return list(node.elts) if isinstance(node, ast.Tuple) else [node]
-
-
-def suppressed(context: ast.expr) -> list[ast.expr]:
-    """The classes that `suppress(...)` takes; nothing for any other context."""
-    match context:
-        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=kinds):
-            return list(kinds)
-        case _:
-            return []
-
-
-def _is_call_of(name: str, node: ast.AST) -> bool:
-    match node:
-        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)):
-            return called == name
-        case _:
-            return False
-
-
-def stores(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds in its own scope."""
-    match statement:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return {name}
-        case _:
-            return names_bound(statement)
-
-
-def is_truth(node: ast.expr) -> bool:
-    """True if the expression gives True or False, as it is written."""
-    match node:
-        case ast.Constant(value=bool()) | ast.Compare() | ast.UnaryOp(op=ast.Not()):
-            return True
-        case ast.BoolOp(values=parts):
-            return all(map(is_truth, parts))
-        case ast.IfExp(body=body, orelse=other):
-            return is_truth(body) and is_truth(other)
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in _ANSWERING or name.startswith(("is_", "has_", "can_"))
-        case _:
-            return False
-
-
-def _holds(value: object, node: ast.AST) -> bool:
-    return value is node or (isinstance(value, list) and _is_one_of(node, value))
-
-
-def _is_one_of(node: ast.AST, block: Iterable[object]) -> bool:
-    return any(node is one for one in block)
-
-
-def _is_value(node: ast.expr | None) -> bool:
-    return node is not None and not (isinstance(node, ast.Constant) and node.value in {None, False})

@@ -91,7 +91,9 @@ def unexplained_test(
             defined = {module: _definitions(texts) for module, texts in sources.items()}
             classes = {module: _definitions(texts, ast.ClassDef) for module, texts in sources.items()}
             if _TEST_ID.fullmatch(test_id) is None:
-                found.append(Unexplained(1, f"{ascii(test_id)[:100]} is no test that pytest collects by itself."))
+                found.append(
+                    Unexplained(1, f"{ascii(test_id)[:100]} is no test that pytest collects by itself.")
+                )
             found += _TestFile(test_id.partition("::")[2], defined, classes).problems(tree)
     except (RecursionError, MemoryError):
         return (Unexplained(1, "The test file is nested too deeply to be judged."),)
@@ -117,7 +119,9 @@ class _TestFile:
     standard: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)  # the imported classes of the repository
     values: set[str] = field(default_factory=set)
-    fresh: set[str] = field(default_factory=set)  # values that the test itself made, so that nobody else holds them
+    fresh: set[str] = field(
+        default_factory=set
+    )  # values that the test itself made, so that nobody else holds them
     objects: set[str] = field(default_factory=set)  # those of the repository's classes
     replaced: set[tuple[str, str]] = field(default_factory=set)
 
@@ -315,7 +319,9 @@ class _TestFile:
                 named = name in self.standard and not call.args
                 return named and {one.arg for one in call.keywords} <= _ANSWERS and not _hands_on(call)
             case ast.Name(id="bytearray"):
-                return all(isinstance(one, ast.Constant) and isinstance(one.value, bytes) for one in call.args)
+                return all(
+                    isinstance(one, ast.Constant) and isinstance(one.value, bytes) for one in call.args
+                )
             case ast.Name(id=name):
                 return name in self.standard | self.made or name in _BUILT_IN
             case ast.Attribute(value=ast.Name(id="datetime"), attr=name):

@@ -21,7 +21,9 @@ COMMENTS = frozenset({"# the check below refuses it"})
 LONGEST = 2_000_000
 _MOST_LINES = 4000
 _MOST_PAIRS = 90_000  # comparing lines takes time with the square of their number
-_STEERING = re.compile(r"(?i)\b(codeql|fmt|isort|lgtm|mypy|no ?qa|nosec|nosemgrep|pragma|pylint|pyright|ruff|type|yapf)\b")
+_STEERING = re.compile(
+    r"(?i)\b(codeql|fmt|isort|lgtm|mypy|no ?qa|nosec|nosemgrep|pragma|pylint|pyright|ruff|type|yapf)\b"
+)
 _VISIBLE = ("L", "N", "P", "S")
 # Letters and signs that look like nothing: fillers of Hangul and Khmer, the empty Braille pattern.
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
