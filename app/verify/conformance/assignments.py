@@ -53,13 +53,14 @@ def _fails_as_before(value: ast.expr, name: str, rest: Block) -> bool:
     )
 
 
+_UNBOUND_ERRORS = frozenset({"NameError", "UnboundLocalError"})
+
+
 def _asks_itself(place: Place) -> str | None:
     """Why the name may get no value: the function finds out by itself whether it has one."""
     for one in own(place.function):
         match one:
-            case ast.ExceptHandler(type=ast.expr() as kind) if "NameError" in str(names_in(kind)):
-                return "The function handles a name without value by itself."
-            case ast.ExceptHandler(type=ast.expr() as kind) if "UnboundLocalError" in str(names_in(kind)):
+            case ast.ExceptHandler(type=ast.expr() as kind) if names_in(kind) & _UNBOUND_ERRORS:
                 return "The function handles a name without value by itself."
             case ast.Call(func=ast.Name(id="locals" | "vars" | "dir")):
                 return "The function looks at its own names."

@@ -32,22 +32,9 @@ _ENDING = frozenset(
     {"GeneratorExit", "KeyboardInterrupt", "StopAsyncIteration", "StopIteration", "SystemExit"}
 )
 _LEADING = frozenset(
-    {
-        "abort",
-        "break",
-        "cancel",
-        "continue",
-        "done",
-        "exit",
-        "ok",
-        "redirect",
-        "retry",
-        "see",
-        "skip",
-        "stop",
-        "success",
-    }
-)
+    {"abort", "break", "cancel", "continue", "done", "exit", "ok", "redirect", "retry", "see", "skip", "stop"}
+    | {"success"}
+)  # fmt: skip
 _BUILT_IN = frozenset(dir(builtins))
 _TELLING = frozenset({"format", "join", "len", "repr", "str", "type"})
 _TOO_BROAD = frozenset({"BaseException", "Exception", "object"})

@@ -100,22 +100,9 @@ def or_default(old: ast.expr, new: ast.expr, place: Place) -> Accepted | None:
 
 
 _ONLY_READING = frozenset(
-    {
-        "dict",
-        "enumerate",
-        "extend",
-        "frozenset",
-        "join",
-        "len",
-        "list",
-        "set",
-        "sorted",
-        "sum",
-        "tuple",
-        "update",
-        "zip",
-    }
-)
+    {"dict", "enumerate", "extend", "frozenset", "join", "len", "list", "set", "sorted", "sum", "tuple"}
+    | {"update", "zip"}
+)  # fmt: skip
 
 
 def _is_another(value: ast.expr, old: ast.expr, place: Place) -> bool:

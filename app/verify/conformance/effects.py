@@ -10,71 +10,22 @@ from app.verify.conformance.permission import words
 from app.verify.conformance.place import Place
 
 _MOVING = frozenset(
-    {
-        "bill",
-        "capture",
-        "charge",
-        "credit",
-        "debit",
-        "deposit",
-        "invoice",
-        "pay",
-        "payout",
-        "redeem",
-        "refund",
-        "sell",
-    }
-    | {"settle", "ship", "transfer", "withdraw"}
-)
+    {"bill", "capture", "charge", "credit", "debit", "deposit", "invoice", "pay", "payout", "redeem"}
+    | {"refund", "sell", "settle", "ship", "transfer", "withdraw"}
+)  # fmt: skip
 _DESTROYING = frozenset(
-    {
-        "delete",
-        "destroy",
-        "drop",
-        "erase",
-        "kill",
-        "purge",
-        "rmtree",
-        "shutdown",
-        "truncate",
-        "unlink",
-        "wipe",
-    }
-)
+    {"delete", "destroy", "drop", "erase", "kill", "purge", "rmtree", "shutdown", "truncate", "unlink"}
+    | {"wipe"}
+)  # fmt: skip
 _SPENT = frozenset(
-    {
-        "code",
-        "codes",
-        "coupon",
-        "coupons",
-        "held",
-        "lock",
-        "locks",
-        "pidfile",
-        "otps",
-        "tickets",
-        "token",
-        "tokens",
-        "voucher",
-        "vouchers",
-    }
-)
+    {"code", "codes", "coupon", "coupons", "held", "lock", "locks", "otps", "pidfile", "tickets", "token"}
+    | {"tokens", "voucher", "vouchers"}
+)  # fmt: skip
 _ASKING = frozenset({"bool", "isinstance", "issubclass", "len", "repr", "str"})
 _TRANSACTIONS = frozenset(
-    {
-        "acknowledge",
-        "atomic",
-        "backoff",
-        "begin",
-        "process",
-        "retry",
-        "retrying",
-        "savepoint",
-        "stack",
-        "transaction",
-    }
-    | {"transactional", "tx"}
-)
+    {"acknowledge", "atomic", "backoff", "begin", "process", "retry", "retrying", "savepoint", "stack"}
+    | {"transaction", "transactional", "tx"}
+)  # fmt: skip
 _CONFIRMING = frozenset({"ack", "acknowledge", "commit"})
 
 

@@ -25,19 +25,9 @@ _MANAGING = frozenset({"asynccontextmanager", "contextmanager", "fixture"})
 _MAIN = frozenset({"main", "run_main", "cli", "__main__"})
 # Python takes nothing else from these than what they are there to give.
 _EXACT = frozenset(
-    {
-        "__bool__",
-        "__bytes__",
-        "__float__",
-        "__format__",
-        "__hash__",
-        "__index__",
-        "__int__",
-        "__iter__",
-        "__len__",
-    }
-    | {"__repr__", "__str__"}
-)
+    {"__bool__", "__bytes__", "__float__", "__format__", "__hash__", "__index__", "__int__", "__iter__"}
+    | {"__len__", "__repr__", "__str__"}
+)  # fmt: skip
 
 
 def opens(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> str | None:  # noqa: PLR0911 - a table of reasons

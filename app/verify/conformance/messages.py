@@ -17,23 +17,9 @@ LONGEST_MESSAGE = 200
 _LOGGING = frozenset({"debug", "error", "exception", "info", "warning"})
 _LOGGERS = frozenset({"log", "logger", "logging", "structlog"})
 _PERSONAL = frozenset(
-    {
-        "birthday",
-        "card",
-        "cookie",
-        "cookies",
-        "cvc",
-        "cvv",
-        "email",
-        "environ",
-        "headers",
-        "iban",
-        "mail",
-        "phone",
-        "pin",
-    }
-    | {"ssn"}
-)
+    {"birthday", "card", "cookie", "cookies", "cvc", "cvv", "email", "environ", "headers", "iban", "mail"}
+    | {"phone", "pin", "ssn"}
+)  # fmt: skip
 _SHOWN = frozenset({"d", "r", "s"})
 
 

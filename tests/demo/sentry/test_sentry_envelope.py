@@ -56,7 +56,7 @@ def test_too_many_items_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("", EVENT), ("identity", EVENT), ("gzip", gzip.compress(EVENT)), ("Deflate", zlib.compress(EVENT))],
+    [("", EVENT), ("identity", EVENT), ("gzip", gzip.compress(EVENT, mtime=0)), ("Deflate", zlib.compress(EVENT))],
 )
 def test_every_encoding_is_undone(encoding: str, body: bytes) -> None:
     assert inflate(body, encoding) == EVENT
@@ -84,7 +84,7 @@ def test_a_bomb_is_not_inflated(encoding: str) -> None:
     ("encoding", "body"),
     [
         ("gzip", b"no"),
-        ("gzip", gzip.compress(EVENT)[:-9]),
+        ("gzip", gzip.compress(EVENT, mtime=0)[:-9]),
         ("deflate", b"no"),
         ("zstd", b""),
         ("br", b"\xff" * 9),
