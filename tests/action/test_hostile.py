@@ -214,7 +214,7 @@ KEPT = {
         base={"setup.py": FIXED.replace(GUARD, "")},
     ),
     "a_test_that_is_a_conftest": Hostile(
-        "diff paths",
+        "diff paths test",
         "not named as a test",
         {"tests/conftest.py": TEST, TEST_FILE: ""},
         {"test": "tests/conftest.py::test_discount"},
