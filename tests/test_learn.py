@@ -30,7 +30,7 @@ from app.core.model import (
 from app.core.policy import parse_policy
 from app.learn import keep, known, learn, recall, taken_back, trust_in
 from app.store import Store
-from samples import DECISION, FIX, INCIDENT, MERGE, PATCH, case
+from samples import DECISION, FIX, INCIDENT, MERGE, PATCH, PULL, case
 
 POLICY = "version: 1\nsentry: {organization: acme, projects: [shop]}\ntrust: {earn: 1}\n"
 # A minute after the sample's merge.
@@ -115,6 +115,7 @@ async def test_m22_what_happened_before_is_told(store: Store) -> None:
     row = store.incident(first.incident.id)
     assert row is not None
     assert (row.merge_sha, row.path, row.result) == (MERGE, FIX.path, "fixed")
+    assert row.pull_request == PULL.number
 
 
 @pytest.mark.parametrize(

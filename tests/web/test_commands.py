@@ -14,8 +14,7 @@ import pytest
 from app.core.case_file import load_case
 from app.core.commands import COMMANDS
 from app.core.errors import Refused, Unavailable
-from app.core.messages import merge_message
-from app.core.model import Armed, Held, Level, Merged, Reason, Result, Stage, Stop, given
+from app.core.model import Held, Level, Reason, Result, Stage, Stop, given
 from app.core.policy import parse_policy
 from app.demo.github import issues
 from app.demo.github.render.pulls import pull_request
@@ -24,7 +23,7 @@ from app.store.ledger import EVERYWHERE, Answer
 from app.web import acts
 from app.web.desk import OFF_LABEL
 from samples import HEAD, PATCH, SECRET, case
-from town import BOT, LINK, POLICY, STRANGER, Town, merged_files
+from town import BOT, LINK, POLICY, STRANGER, Town, merged_fix
 from verification import verify
 
 SEEN_AND_DONE, SEEN_AND_NOT_DONE = ["eyes", "rocket"], ["eyes", "confused"]
@@ -651,18 +650,6 @@ async def test_m21_what_was_switched_off_since_is_not_approved(
 # Taking back -----------------------------------------------------------------------------------------------------
 
 
-async def merged_fix(town: Town) -> tuple[Any, Any]:
-    """A fix that was merged and verified, on its issue; its row and its merge commit."""
-    issue = town.issue(login="ada", body=LINK)
-    row, _pull, whole = await town.propose(issue)
-    sha = town.push("main", merged_files(), message="\n\n".join(merge_message(whole)))
-    await town.settle()
-    merged = Merged(sha, 1_800_000_480.0)
-    town.keep(row, dataclasses.replace(whole, merged=merged, armed=Armed(sha, ("autofix",))))
-    town.store.note_merge(row.id, sha, merged.merged_at)
-    return town.end(row, Result.FIXED), issue
-
-
 async def test_revert_opens_one_pull_request_that_restores_both_files_and_costs_the_trust(town: Town) -> None:
     row, issue = await merged_fix(town)
     before = len(town.repo.pulls)
@@ -704,59 +691,6 @@ async def test_m7_our_own_action_proves_the_revert_that_we_open(town: Town, tmp_
     verdict = await asyncio.to_thread(verify, folder, event, **inputs)
     assert (verdict.status, verdict.result) == (0, "verified"), verdict.log
     assert verdict.data["claim"] == {"reverts": row.merge_sha, "incident": row.id}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {PATCH.fix.path: "return 'mended'\n"},
-        {PATCH.fix.path: None},
-        {PATCH.test.change.path: "def test_it() -> None: assert True\n"},
-        {PATCH.test.change.path: None},
-    ],
-    ids=["fix changed", "fix gone", "test changed", "test gone"],
-)
-async def test_m3_what_was_changed_since_the_merge_is_for_a_person_to_take_back(
-    town: Town, change: dict[str, str | None]
-) -> None:
-    row, issue = await merged_fix(town)
-    town.push("main", change)
-    before = len(town.repo.pulls)
-    comment = await town.say("wes", "/autofix revert", issue)
-    assert town.reactions(comment) == SEEN_AND_NOT_DONE
-    assert "a person must take the fix back" in town.replies(issue)[0]
-    assert len(town.repo.pulls) == before
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") is None
-    assert trust_level(town) is Level.SHADOW
-
-
-async def test_m6_a_branch_of_that_name_that_holds_something_else_is_left_alone(town: Town) -> None:
-    row, issue = await merged_fix(town)
-    foreign = town.push(f"autofix/revert-{row.id}", {"README.md": "theirs\n"})
-    comment = await town.say("wes", "/autofix revert", issue)
-    assert town.reactions(comment) == SEEN_AND_NOT_DONE
-    assert "holds something else" in town.replies(issue)[0]
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") == foreign
-    assert [pull.head_ref for pull in town.repo.pulls.values()] == [f"autofix/{row.id}"]
-
-
-async def test_a_first_try_that_came_to_a_branch_only_is_finished(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row, issue = await merged_fix(town)
-    client = type(town.ours)
-    with monkeypatch.context() as broken:
-
-        async def fail(*_: Any, **__: Any) -> None:
-            raise Unavailable("no answer")
-
-        broken.setattr(client, "open_pull", fail)
-        broken.setattr("app.store.RETRY_PAUSES", (0.0,) * 4)
-        await town.say("wes", "/autofix revert", issue)
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") is not None
-    town.push("main", {"README.md": "moved on\n"})
-    assert town.reactions(await town.say("wes", "/autofix revert", issue)) == SEEN_AND_DONE
-    assert [pull.head_ref for pull in town.repo.pulls.values()][1:] == [f"autofix/revert-{row.id}"]
 
 
 async def test_revert_while_production_is_watched_stops_the_watching_and_costs_the_trust(town: Town) -> None:
