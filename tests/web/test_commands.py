@@ -13,7 +13,7 @@ import pytest
 
 from app.core.case_file import load_case
 from app.core.commands import COMMANDS
-from app.core.errors import Refused, Unavailable
+from app.core.errors import ClientError, NotFound, Refused, Unavailable
 from app.core.model import Held, Level, Reason, Result, Stage, Stop, given
 from app.core.policy import parse_policy
 from app.demo.github import issues
@@ -166,7 +166,7 @@ async def test_i17_a_comment_that_is_gone_by_now_is_not_followed(town: Town) -> 
     assert town.store.ledger.paused_by(town.repo.id) is None
 
 
-@pytest.mark.parametrize("change", ["user", "sender", "bot", "repository"])
+@pytest.mark.parametrize("change", ["user", "sender", "bot", "written by a bot", "repository"])
 async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(
     town: Town, change: str
 ) -> None:
@@ -181,6 +181,8 @@ async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(
         sent["sender"] = ada
     elif change == "bot":
         sent["sender"]["type"] = "Bot"
+    elif change == "written by a bot":
+        sent["comment"]["user"]["type"] = "Bot"
     else:
         sent["repository"]["id"] += 1
     await town.settle()
@@ -285,15 +287,21 @@ async def test_a_command_whose_retry_comes_after_its_incident_ended_opens_no_oth
     assert town.reactions(comment) == SEEN_AND_DONE
 
 
-async def test_in_a_locked_issue_the_effect_still_happens(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [Refused("the issue is locked"), NotFound("the issue is gone")])
+async def test_where_nobody_can_be_told_the_effect_still_happens_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, fault: ClientError
 ) -> None:
-    async def refuse(*_: Any) -> None:
-        raise Refused("GitHub answered 403: Unable to create comment because issue is locked")
+    monkeypatch.setattr("app.store.RETRY_PAUSES", (0.0,) * 4)
+    tries = []
+
+    async def refuse(_client: Any, issue: int, *_: Any) -> None:
+        tries.append(issue)
+        raise fault
 
     monkeypatch.setattr(type(town.ours), "comment", refuse)
-    comment = await town.say("ada", "/autofix nonsense", town.issue(login="ada", body="x"))
-    assert town.reactions(comment) == ["eyes"]
+    issue = town.issue(login="ada", body="x")
+    comment = await town.say("ada", "/autofix nonsense", issue)
+    assert (town.reactions(comment), tries) == (["eyes"], [issue.number])
     assert town.store.ledger.answer_to(comment.id) is not None
 
 
@@ -462,6 +470,7 @@ async def test_retry_starts_the_next_incident_after_one_has_ended(town: Town) ->
     await town.settle()
     (row,) = town.store.incidents()
     assert town.reactions(await town.say("ada", "/autofix retry", issue)) == SEEN_AND_NOT_DONE
+    assert f"`{row.id}` is still running" in town.replies(issue)[0]
     town.end(row, Result.ESCALATED, Reason.STOPPED)
     assert town.reactions(await town.say("ada", "/autofix retry", issue)) == SEEN_AND_DONE
     assert town.noted.started[-1].id == f"{row.id}-2"

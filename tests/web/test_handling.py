@@ -77,6 +77,14 @@ async def test_an_unverified_merge_counts_and_is_not_watched_as_ours(town: Town)
     assert (handling(town), town.noted.landed) == (Handling.MERGED, [])
 
 
+async def test_our_own_merge_is_nobodys_word_on_the_fix_when_its_webhook_comes_late(town: Town) -> None:
+    row, pull, _ = await proposed(town)
+    town.store.note_merge(row.id, "d" * 40, 1_800_000_480.0)
+    town.end(row, Result.FIXED)
+    await merge(town, pull)
+    assert (handling(town), town.noted.landed) == (None, [])
+
+
 async def test_a_merge_by_a_bot_counts_and_is_no_persons_word(town: Town) -> None:
     town.github.create_user("helper[bot]", type="Bot")
     town.repo.owner.members["helper[bot]"] = "write"
