@@ -69,10 +69,11 @@ async def test_a_proposal_that_a_person_closes_is_rejected(town: Town) -> None:
     assert (handling(town), town.noted.landed) == (Handling.REJECTED, [])
 
 
-async def test_an_unverified_merge_counts_and_is_not_watched_as_ours(town: Town) -> None:
+@pytest.mark.parametrize("result", [Result.ESCALATED, Result.PROPOSED])
+async def test_an_unverified_merge_counts_and_is_not_watched_as_ours(town: Town, result: Result) -> None:
     row, pull, whole = await proposed(town)
     town.keep(row, dataclasses.replace(whole, evidence=None))
-    town.end(row, Result.ESCALATED, Reason.STOPPED)
+    town.end(row, result, Reason.STOPPED)
     await merge(town, pull)
     assert (handling(town), town.noted.landed) == (Handling.MERGED, [])
 
