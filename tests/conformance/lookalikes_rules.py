@@ -160,4 +160,23 @@ RULES = [
         "def write(rows, order):\n    if not rows.write(order):\n        return None\n    return order.note.text\n",
         ("not rows.write(order)", "order.note is None or not rows.write(order)"),
     ),
+    Lookalike(
+        "rule-test-of-a-check-that-raises", NULL, "what has no state passes the check",
+        "def send(order):\n    if order.state.name == 'late':\n        raise ValueError('late')\n    return order\n",
+        ("order.state.name", "(order.state.name if order.state is not None else '')"),
+    ),
+    Lookalike(
+        "rule-call-that-a-value-decides", NULL, "whether the row is ended is another thing now",
+        "def end(order, rows):\n    order.note.text and rows.end()\n    return rows\n",
+        ("order.note.text", "(order.note.text if order.note is not None else '')"),
+    ),
+    Lookalike(
+        "rule-fault-that-is-not-found", NULL, "an empty fault is none",
+        "def conflicts(order):\n    return order.note.text\n", ("order.note.text", "order.note.text if order.note is not None else ''"),
+    ),
+    Lookalike(
+        "rule-attribute-that-is-not-read", TYPE, "the order without a note is not sent",
+        "def send(order):\n    text = order.address\n    return text\n",
+        ("    text =", "    if not hasattr(order, 'note'):\n        return None\n    text ="),
+    ),
 ]  # fmt: skip
