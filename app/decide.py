@@ -62,6 +62,7 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         verify_check=policy.checks.verify,
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
+        rollout=policy.rollout.plan,
     )
 
 

@@ -15,6 +15,7 @@ from app.core.model import (
     Level,
     Patch,
     Reason,
+    RolloutPlan,
     Stage,
     Standing,
     Stop,
@@ -61,6 +62,13 @@ def _decided(value: Decision | Stop) -> Decision:
 
 
 # What the policy allows ------------------------------------------------------------------------------------------
+
+
+def test_the_decision_tells_how_the_rollout_is_followed() -> None:
+    plain = _decided(decide(AUTO, FINDING, CAUSE))
+    assert plain.rollout == RolloutPlan()
+    named = _decided(decide(AUTO + "rollout: {workflow: deploy.yml, start_seconds: 60}\n", FINDING, CAUSE))
+    assert named.rollout == RolloutPlan(workflow="deploy.yml", start_seconds=60.0)
 
 
 def test_the_policy_says_how_far_to_go() -> None:

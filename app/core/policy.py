@@ -32,6 +32,7 @@ from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
 from app.core.model import Action, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
+from app.core.policy_rollout import Rollout
 from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
@@ -302,6 +303,7 @@ class Policy(_Strict):
     ] = ()
     trust: Trust = Trust()
     observe: Observe = Observe()
+    rollout: Rollout = Rollout()
 
     @field_validator("categories", mode="before")
     @classmethod

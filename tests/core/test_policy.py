@@ -17,7 +17,7 @@ from pydantic import BaseModel
 import app.core.policy
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
-from app.core.model import Action, Reason, Stage, Stop
+from app.core.model import Action, Reason, RolloutPlan, Stage, Stop
 from app.core.policy import MAX_BYTES, Policy, granted, json_schema, parse_policy
 
 SMALL = b"version: 1\nsentry: {organization: acme, projects: [shop]}\n"
@@ -43,6 +43,14 @@ def test_everything_can_be_said() -> None:
     assert policy.action("missing-key") is Action.IGNORE
     assert (policy.checks.verify, policy.observe.looks) == ("proof", (60, 120))
     assert policy.paths.protected == ("billing/**",)
+
+
+def test_a_rollout_shows_itself_as_the_policy_says() -> None:
+    assert parse_policy(SMALL).rollout.plan == RolloutPlan()
+    said = b"rollout: {contexts: ['cd/*'], canary: cd/canary, reporters: ['argo[bot]'], start_seconds: 60}\n"
+    plan = parse_policy(SMALL + said).rollout.plan
+    assert plan == RolloutPlan(("cd/*",), None, "cd/canary", ("argo[bot]",), 60.0)
+    assert parse_policy(SMALL + b"rollout: {workflow: cd.yaml}\n").rollout.plan.workflow == "cd.yaml"
 
 
 def _says(text: bytes) -> str:
@@ -136,6 +144,15 @@ def test_c2_tags_make_nothing(tag: bytes) -> None:
         (b"freeze: [{first: 2026-12-24T00:00:00Z, last: 2026-12-25}]", "first"),
         (b"trust: {start: ignore}", "propose or automerge"),
         (b"trust: {earn: 0}", "trust.earn"),
+        (b"rollout: {contexts: [a], workflow: deploy.yml}", "not both"),
+        (b"rollout: {contexts: continuous-delivery/shop}", "rollout.contexts"),
+        (b"rollout: {workflow: deploy}", "rollout.workflow"),
+        (b"rollout: {workflow: ../../deploy.yml}", "rollout.workflow"),
+        (b"rollout: {canary: ''}", "rollout.canary"),
+        (b"rollout: {start_seconds: 0}", "rollout.start_seconds"),
+        (b"rollout: {progress_seconds: 1e9}", "rollout.progress_seconds"),
+        (b"rollout: {longest_seconds: 604801}", "rollout.longest_seconds"),
+        (b"rollout: {patience: 5}", "patience"),
         (b"checks: {verify: ''}", "checks.verify"),
         (b"checks: {verify: 7}", "checks.verify"),
         (b"paths: {protected: billing}", "paths.protected"),

@@ -27,6 +27,7 @@ from app.core.model.repair import (
     Patch,
     Pull,
     RegressionTest,
+    RolloutPlan,
     Stop,
 )
 from app.core.model.terms import Action, Applicability, FailureKind, Judgement, Reason, Result, Stage
@@ -64,6 +65,7 @@ __all__ = [
     "RegressionTest",
     "Release",
     "Result",
+    "RolloutPlan",
     "RootCause",
     "Span",
     "Stage",

@@ -22,11 +22,31 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """How a rollout shows itself, and how long each part of it may take.
+
+    It shows itself by commit statuses of all `contexts` (globs), or by runs of the file `workflow`, or, with neither,
+    by deployments. `canary` is what comes before production, in the same terms. Where `reporters` (logins) are given,
+    nobody else is believed. The seconds are those from the merge to the first sign, without any news, and from the
+    merge to production. 600 is what Kubernetes gives a rollout to make progress (`progressDeadlineSeconds`).
+    """
+
+    contexts: tuple[str, ...] = ()
+    workflow: str | None = None
+    canary: str | None = None
+    reporters: tuple[str, ...] = ()
+    start_seconds: float = 600.0
+    progress_seconds: float = 600.0
+    longest_seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """How far Autofix may go with this cause; `because` lists every limit that was considered, one sentence each.
 
     `verify_check` and `environment` are what the policy names: the required check that our Action reports,
     and the deployment environment that counts as production. `looks` are seconds after the deployment.
+    `rollout` is how the way there is followed.
     `would_merge` tells that nothing but missing trust, or shadow mode, keeps the fix from being merged.
     """
 
@@ -37,6 +57,7 @@ class Decision:
     environment: str
     looks: tuple[float, ...]
     would_merge: bool = False
+    rollout: RolloutPlan = RolloutPlan()
 
 
 @dataclass(frozen=True, slots=True)
