@@ -338,13 +338,21 @@ def _reason(stop: Stop) -> str:
     return stop.reason.replace("-", " ")
 
 
+_NEXT_STEPS = {
+    Reason.ROLLED_BACK: "Your CD did not keep the fix in production. The merge is still on the default branch: "
+    "revert or mend it.",
+    Reason.ROLLOUT_MISSING: "The fix is merged, and nothing shows that it is deployed. Please look at your CD, and "
+    "whether `rollout` in the policy names what it reports.",
+    Reason.ROLLOUT_STALLED: "The fix is merged, and its rollout goes no further. Please look at your CD.",
+    Reason.ROLLOUT_REPLACED: "The fix is merged, and production runs something without it. Please look at your CD.",
+    Reason.TREE_DIFFERS: "The fix is merged with other changes, and nobody has tested the two together. Please test "
+    "it now.",
+}
+
+
 def _next_step(case: CaseFile, stop: Stop) -> str:
-    if stop.reason is Reason.ROLLED_BACK:
-        return (
-            "Your CD rolled the deployment back. The merge is still on the default branch: revert or mend it."
-        )
-    if stop.reason is Reason.TREE_DIFFERS:
-        return "The fix is merged with other changes, and nobody has tested the two together. Please test it now."
+    if stop.reason in _NEXT_STEPS:
+        return _NEXT_STEPS[stop.reason]
     if stop.reason is Reason.ALREADY_FIXED and case.pull is not None:
         return f"Nothing is left to do but to close #{case.pull.number}, which is not needed any more."
     if case.merged is not None:

@@ -276,6 +276,20 @@ def test_every_end_has_its_words(stop: Stop) -> None:
         assert "stopped at merge" in messages.handed_over(file, stop, Result.ESCALATED)
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        (Reason.ROLLOUT_MISSING, "nothing shows that it is deployed"),
+        (Reason.ROLLOUT_STALLED, "its rollout goes no further"),
+        (Reason.ROLLOUT_REPLACED, "production runs something without it"),
+        (Reason.ROLLED_BACK, "Your CD did not keep the fix in production"),
+    ],
+)
+def test_a_rollout_that_went_wrong_says_what_to_look_at(reason: Reason, says: str) -> None:
+    text = messages.escalation(case(), Stop(Stage.OBSERVE, reason, "the rollout stands still"), OUTCOME)
+    assert f"The rollout stands still.\n\n{'' if says[0] == 'Y' else 'The fix is merged, and '}{says}" in text
+
+
 def test_a_long_escalation_is_cut_between_its_parts() -> None:
     diff = "@acme/everyone\n" * 9000
     patch = replace(PATCH, fix=replace(PATCH.fix, after=diff))

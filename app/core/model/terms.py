@@ -58,6 +58,9 @@ class Reason(StrEnum):
     ALREADY_FIXED = "already-fixed"
     TREE_DIFFERS = "tree-differs"
     # observe
+    ROLLOUT_MISSING = "rollout-missing"
+    ROLLOUT_STALLED = "rollout-stalled"
+    ROLLOUT_REPLACED = "rollout-replaced"
     ROLLED_BACK = "rolled-back"
     NOT_FIXED = "not-fixed"
     INCONCLUSIVE = "inconclusive"
