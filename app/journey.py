@@ -127,15 +127,30 @@ class Journey:
     async def wait(
         self, stage: Stage, probe: Callable[P, Awaitable[T | Stop | None]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        """The first value that `probe` gives instead of None, within the stage's share of the budget.
+
+        Raises:
+            Stopped: if the probe refuses, a person stops the incident, or the stage's share is used up.
+        """
+        seconds = share(stage, self.settings.budget_seconds)
+        return await self.wait_within(seconds, stage, probe, *args, **kwargs)
+
+    async def wait_within(
+        self,
+        seconds: float,
+        stage: Stage,
+        probe: Callable[P, Awaitable[T | Stop | None]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """The first value that `probe` gives instead of None.
 
         The probe runs again whenever a webhook wakes the incident, and at least every `reconcile_seconds`,
         because webhooks get lost.
 
         Raises:
-            Stopped: if the probe refuses, a person stops the incident, or the stage's share is used up.
+            Stopped: if the probe refuses, a person stops the incident, or `seconds` have passed.
         """
-        seconds = share(stage, self.settings.budget_seconds)
         deadline = await engine.now() + seconds
         while True:
             value = await self.step(stage, probe, *args, **kwargs)

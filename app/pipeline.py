@@ -26,7 +26,7 @@ from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
 from app.merge import arm, disarm, merged, overtaken, propose, rebuild
-from app.observe import judge_release, released
+from app.observe import judge_release, patience, released
 from app.report import conclude, inform_tracker, report
 from app.verify.check import verified
 from app.verify.explain import unexplained_places
@@ -160,7 +160,7 @@ async def land(journey: Journey, case: CaseFile) -> Outcome:
     clients, store = journey.clients, journey.store
     await journey.tell(Stage.OBSERVE, keep, store, case)
     await journey.tell(Stage.OBSERVE, report, clients, case)
-    case.release = await journey.wait(Stage.OBSERVE, released, clients, case)
+    case.release = await journey.wait_within(patience(case), Stage.OBSERVE, released, clients, case)
     case.verdict = await observe(journey, case, case.release.live_since, given(case.decision).looks)
     await journey.tell(Stage.LEARN, inform_tracker, clients, case)
     await journey.tell(Stage.LEARN, keep, store, case)

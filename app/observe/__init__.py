@@ -6,66 +6,21 @@ import time
 from datetime import UTC, datetime
 
 from app.clients import Clients
-from app.clients.github import RepositoryClient
-from app.clients.github.answers import Deployment
-from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window, given
+from app.core.model import CaseFile, Finding, Stop, Verdict, Window, given
 from app.observe.judge import judge
+from app.observe.rollout import patience, released, withdrawn
+
+__all__ = ["judge_release", "patience", "released"]
 
 HISTORY_SECONDS = 3600.0
-FAILED = {"failure", "error"}
-
-
-async def released(clients: Clients, case: CaseFile) -> Release | Stop | None:
-    """The deployment that holds our merge, once it reports success; a Stop if it was rolled back; None until then."""
-    merged, decision = given(case.merged), given(case.decision)
-    finding, cause = given(case.finding), given(case.cause)
-    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
-    deployment = await _deployment(repo, merged.sha, decision.environment)
-    if deployment is None:
-        return None
-    statuses = await repo.deployment_statuses(deployment.id)
-    if not statuses:
-        return None
-    newest = statuses[0]
-    if newest.state in FAILED:
-        return Stop(
-            Stage.OBSERVE,
-            Reason.ROLLED_BACK,
-            f"the deployment of {deployment.sha[:7]} to {decision.environment} ended {newest.state}: "
-            f"{newest.description or 'no description'}",
-        )
-    if newest.state != "success":
-        return None
-    return Release(
-        version=_version(finding, cause.deployed_sha, deployment.sha),
-        sha=deployment.sha,
-        deployment_id=deployment.id,
-        environment=decision.environment,
-        started_at=_epoch(deployment.created_at),
-        live_since=_epoch(newest.created_at),
-    )
-
-
-async def _deployment(repo: RepositoryClient, sha: str, environment: str) -> Deployment | None:
-    """The newest deployment of `sha`, or of a later commit that contains it (several merges shipped at once)."""
-    exact = await repo.deployments(sha, environment)
-    if exact:
-        return exact[0]
-    latest = await repo.latest_deployment(environment)
-    if latest is not None and await repo.contains(latest.sha, sha):
-        return latest
-    return None
 
 
 async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
     """The judge's verdict right now: this fingerprint on the new release against before."""
     release, finding, decision = given(case.release), given(case.finding), given(case.decision)
-    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
-    statuses = await repo.deployment_statuses(release.deployment_id)
-    if not statuses or statuses[0].state != "success":
-        state = statuses[0].state if statuses else "gone"
-        detail = f"the deployment of {release.sha[:7]} turned {state} while it was watched"
-        return Stop(Stage.OBSERVE, Reason.ROLLED_BACK if state in FAILED else Reason.INCONCLUSIVE, detail)
+    ended = await withdrawn(clients, case)
+    if ended is not None:
+        return ended
     now = time.time()
     history = release.started_at - HISTORY_SECONDS
     since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
@@ -114,15 +69,6 @@ def _same_unit(
             Window(after[0], float(after[1] or 0), "requests", after[2]),
         )
     return Window(before[0], before[2], "seconds", before[2]), Window(after[0], after[2], "seconds", after[2])
-
-
-def _version(finding: Finding, deployed_sha: str, sha: str) -> str:
-    """The new release's name, built as the old one was: `shop@<sha>`, `1.2+<sha>`, a bare or a shortened SHA."""
-    old = finding.release or deployed_sha
-    for length in range(len(deployed_sha), 6, -1):
-        if old.endswith(deployed_sha[:length]):
-            return old[:-length] + sha[:length]
-    return sha
 
 
 def _epoch(text: str) -> float:

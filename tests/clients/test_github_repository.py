@@ -98,8 +98,8 @@ async def test_check_runs_name_their_app(world: World) -> None:
 
 async def test_deployments_and_their_statuses(world: World) -> None:
     sha = str(await world.repo.branch_sha("main"))
-    assert await world.repo.deployments(sha, "production") == []
-    assert await world.repo.latest_deployment("production") is None
+    assert await world.repo.rollouts.deployments("production", sha=sha) == []
+    assert await world.repo.rollouts.deployments("production") == []
     token = world.user()
     made = {}
     for environment in ("production", "staging"):
@@ -113,10 +113,10 @@ async def test_deployments_and_their_statuses(world: World) -> None:
     path = f"/repos/acme/shop/deployments/{made['production']['id']}/statuses"
     for state in ("in_progress", "success"):
         await world.call("POST", path, token, {"state": state, "description": "rollout"})
-    (found,) = await world.repo.deployments(sha, "production")
-    latest = await world.repo.latest_deployment("production")
+    (found,) = await world.repo.rollouts.deployments("production", sha=sha)
+    (latest,) = await world.repo.rollouts.deployments("production", most=1)
     assert (found.id, found.environment, latest) == (made["production"]["id"], "production", found)
-    statuses = await world.repo.deployment_statuses(found.id)
+    statuses = await world.repo.rollouts.deployment_statuses(found.id)
     assert [status.state for status in statuses] == ["success", "in_progress"]
 
 

@@ -39,14 +39,19 @@ class Outside:
     def repository(self, _name: str, _installation: int) -> Outside:
         return self
 
-    async def deployments(self, _sha: str, _environment: str) -> list[Deployment]:
-        return self.exact
+    @property
+    def rollouts(self) -> Outside:
+        return self
 
-    async def latest_deployment(self, _environment: str) -> Deployment | None:
-        return self.latest
+    def github_time(self) -> float:
+        return RELEASE.live_since
 
-    async def contains(self, _branch: str, _sha: str) -> bool:
-        return self.contained
+    async def deployments(self, _environment: str, *, sha: str | None = None, most: int) -> list[Deployment]:
+        assert most > 0
+        return self.exact if sha or self.latest is None else [self.latest]
+
+    async def compared(self, _base: str, _head: str) -> str:
+        return "ahead" if self.contained else "diverged"
 
     async def deployment_statuses(self, _number: int) -> list[DeploymentStatus]:
         return self.statuses
@@ -82,6 +87,7 @@ class Outside:
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.observe.time.time", lambda: NOW)
+    monkeypatch.setattr("app.observe.rollout.LAG_SECONDS", 0.0)
 
 
 async def _judged(outside: Outside) -> Verdict:

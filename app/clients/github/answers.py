@@ -318,6 +318,7 @@ class DeploymentStatus(Answer):
     environment: str = ""
     created_at: str
     log_url: str | None = None
+    creator: Account | None = None
 
 
 class BlameRange(Answer):

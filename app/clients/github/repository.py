@@ -18,8 +18,6 @@ from app.clients.github.answers import (
     Comment,
     CommitSha,
     CommitStatus,
-    Deployment,
-    DeploymentStatus,
     GitCommit,
     Issue,
     Permission,
@@ -32,6 +30,7 @@ from app.clients.github.answers import (
     WorkflowRun,
     dig,
 )
+from app.clients.github.rollouts import Rollouts
 from app.clients.github.rules import BranchRules, gating_rulesets, read_rules
 from app.clients.github.transport import InstallationTransport
 from app.core.errors import Malformed, NotFound, Refused
@@ -214,24 +213,10 @@ class RepositoryClient:
         """The time (epoch seconds) of GitHub's last answer, by GitHub's own clock."""
         return self._api.github_time
 
-    async def deployments(self, sha: str, environment: str) -> list[Deployment]:
-        """The deployments of exactly `sha` to `environment`, newest first."""
-        path = self._root + "/deployments{?sha,environment}"
-        return [
-            Deployment.read(item) for item in await self._api.pages(path, sha=sha, environment=environment)
-        ]
-
-    async def latest_deployment(self, environment: str) -> Deployment | None:
-        """The newest deployment to `environment`, whatever its commit."""
-        items = await self._api.pages(
-            self._root + "/deployments{?environment}", limit=1, environment=environment
-        )
-        return Deployment.read(items[0]) if items else None
-
-    async def deployment_statuses(self, deployment_id: int) -> list[DeploymentStatus]:
-        """The statuses of a deployment, newest first."""
-        items = await self._api.pages(f"{self._root}/deployments/{deployment_id}/statuses")
-        return [DeploymentStatus.read(item) for item in items]
+    @property
+    def rollouts(self) -> Rollouts:
+        """What the repository shows of its rollouts."""
+        return Rollouts(self._api, self._root)
 
     async def find_pull(self, branch: str) -> PullFacts | None:
         """The newest pull request from our own `branch`, open or not."""

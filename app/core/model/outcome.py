@@ -14,14 +14,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A deployment that holds our merge commit and reports success; times are epoch seconds.
+    """A rollout that holds our merge commit and is live; times are epoch seconds.
 
-    `started_at` is when the deployment began, `live_since` when it reported success.
+    `started_at` is when the first rollout with our merge began, `live_since` when this one was reported live.
+    `deployment_id` is None where the rollout showed itself by something else than a deployment.
     """
 
     version: str
     sha: str
-    deployment_id: int
+    deployment_id: int | None
     environment: str
     started_at: float
     live_since: float
