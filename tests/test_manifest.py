@@ -23,6 +23,7 @@ READS = {
     "pull_request": "pull_requests",
     "pull_request_review": "pull_requests",
     "push": "contents",
+    "repository_dispatch": "contents",
     "status": "statuses",
     "workflow_run": "actions",
 }

@@ -26,6 +26,7 @@ WAKING = (
     "pull_request",
     "pull_request_review",
     "push",
+    "repository_dispatch",
     "status",
     "workflow_run",
 )
