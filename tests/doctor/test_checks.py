@@ -376,7 +376,22 @@ FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
         "rollout",
         {"production": Production(30, (), frozenset({"kustomization/shop/9b1c"}))},
         "Flux",
-        "githubdispatch",
+        "name `kustomization/shop/*` in `rollout.contexts`",
+    ),
+    (
+        "rollout",
+        {
+            "policy_text": POLICY + b"rollout: {contexts: [continuous-delivery/shop]}\n",
+            "production": Production(30, (), frozenset({"continuous-delivery/web"})),
+        },
+        "no commit status like `continuous-delivery/shop` on the newest commits; there are `continuous-d",
+        "correct `rollout.contexts`",
+    ),
+    (
+        "rollout",
+        {"policy_text": POLICY + b"rollout: {workflow: cd.yml}\n"},
+        "there is no workflow `cd.yml`; there are `0.yml`, `1.yml`",
+        "correct `rollout.workflow`",
     ),
 ]
 
@@ -461,6 +476,14 @@ PASSES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("squash", {"branch": Branch(merge_methods=frozenset({"squash", "rebase"}))}),
     ("rollout", {"production": Production(30, (Delivered("production", "inactive"),))}),
+    (
+        "rollout",
+        {
+            "policy_text": POLICY + b"rollout: {contexts: [continuous-delivery/*]}\n",
+            "production": Production(30, (), frozenset({"continuous-delivery/shop"})),
+        },
+    ),
+    ("rollout", {"policy_text": POLICY + b"rollout: {workflow: 1.yml}\n", "production": Production(30)}),
     (
         "rollout",
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from app.doctor.facts import Facts, Production, Sentry, valid_policy
 from app.doctor.finding import Check, Failed, Level, Passed, known
 
@@ -49,8 +51,38 @@ def release_names_commit(facts: Facts) -> Passed | Failed:
 
 
 def rollout_seen(facts: Facts) -> Passed | Failed:
-    """A deployment to the policy's environment succeeded lately, so a fix can be followed into production."""
-    wanted, seen = valid_policy(facts).observe.environment, known(facts.production)
+    """What the policy names as the sign of a rollout was seen lately, so a fix can be followed into production."""
+    policy = valid_policy(facts)
+    if policy.rollout.workflow is not None:
+        return _by_workflow(facts, policy.rollout.workflow)
+    seen = known(facts.production)
+    if policy.rollout.contexts:
+        return _by_statuses(seen, policy.rollout.contexts)
+    return _by_deployments(seen, policy.observe.environment)
+
+
+def _by_workflow(facts: Facts, name: str) -> Passed | Failed:
+    names = [one.path.rpartition("/")[2] for one in known(facts.workflows)]
+    if name not in names:
+        others = ", ".join(f"`{one}`" for one in names[:5]) or "none"
+        return Failed(
+            f"there is no workflow `{name}`; there are {others}", f"correct `rollout.workflow` in {_POLICY}"
+        )
+    return Passed(f"followed by the runs of `{name}`")
+
+
+def _by_statuses(seen: Production, globs: tuple[str, ...]) -> Passed | Failed:
+    missing = [glob for glob in globs if not any(fnmatchcase(one, glob) for one in seen.contexts)]
+    if missing:
+        others = ", ".join(f"`{one}`" for one in sorted(seen.contexts)[:5]) or "none"
+        return Failed(
+            f"no commit status like `{missing[0]}` on the newest commits; there are {others}",
+            f"correct `rollout.contexts` in {_POLICY}, or let the CD report it",
+        )
+    return Passed("followed by the commit statuses " + ", ".join(f"`{glob}`" for glob in globs))
+
+
+def _by_deployments(seen: Production, wanted: str) -> Passed | Failed:
     here = [one.state for one in seen.deployments if one.environment == wanted]
     if "success" in here or "inactive" in here:  # GitHub turns a success inactive when the next one succeeds
         return Passed(f"{len(here)} deployment(s) to `{wanted}` in the last {seen.days} days")
@@ -81,13 +113,12 @@ def _elsewhere(seen: Production, wanted: str) -> Failed:
 def _delivery_tool(context: str) -> tuple[str, str] | None:
     """The tool that reports a commit status of this context, and how it reports deployments."""
     if context.startswith("continuous-delivery/"):
-        return (
-            "Argo CD",
-            "add `deployment:` with `environment` and `state` to its GitHub notification template",
-        )
+        change = "add `deployment:` with `environment` and `state` to its GitHub notification template"
+        return "Argo CD", f"name `{context}` in `rollout.contexts` in {_POLICY}, or {change}"
     if context.startswith(("kustomization/", "helmrelease/")):
+        kind, name, *_ = context.split("/")
         change = "let its `githubdispatch` provider start a workflow that reports the deployment"
-        return "Flux", change
+        return "Flux", f"name `{kind}/{name}/*` in `rollout.contexts` in {_POLICY}, or {change}"
     return None
 
 
