@@ -259,15 +259,19 @@ async def test_a_failure_after_a_success_is_a_rollback(cd: Cd) -> None:
     assert (found.state, "it is failure" in found.detail) == (State.ROLLED_BACK, True)
 
 
-async def test_v2_an_older_commit_that_is_rolled_out_once_more_is_a_rollback(cd: Cd) -> None:
+@pytest.mark.parametrize("pending", [["pending"], []])
+async def test_v2_an_older_commit_that_is_rolled_out_once_more_is_a_rollback(
+    cd: Cd, pending: list[str]
+) -> None:
     plan = RolloutPlan(contexts=(ARGO,))
     await cd.status(cd.before, ARGO, "pending", "success")
     await cd.status(cd.merge, ARGO, "pending", "success")
     for number, status in enumerate(cd.world.github.repository("acme/shop").statuses):
         status.created_at = cd.merged_at - 15 + 10 * number
     assert await cd.state(plan) is State.LIVE
-    await cd.status(cd.before, ARGO, "pending")
-    cd.world.github.repository("acme/shop").statuses[-1].created_at = cd.merged_at + 30
+    for state in pending:
+        await cd.status(cd.before, ARGO, state)
+        cd.world.github.repository("acme/shop").statuses[-1].created_at = cd.merged_at + 30
     assert await cd.state(plan) is State.LIVE
     await cd.status(cd.before, ARGO, "success")
     cd.world.github.repository("acme/shop").statuses[-1].created_at = cd.merged_at + 40

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.clients.github.answers import Account, Answer, CommitSha, Deployment, DeploymentStatus, dig
 from app.clients.github.transport import InstallationTransport
-from app.core.errors import Malformed, NotFound, Refused
+from app.core.errors import Malformed, NotFound
 
 MOST = 100
 
@@ -93,7 +93,7 @@ class Rollouts:
         path = self._root + "/compare/{base}...{head}?per_page=1"
         try:
             answer = await self._api.get(path, base=base, head=head)
-        except (NotFound, Refused):
+        except NotFound:
             return None
         return str(dig(answer, "status"))
 

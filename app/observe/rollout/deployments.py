@@ -46,8 +46,13 @@ class Deployments:
 def _counts(one: Deployment, sought: Sought, name: str) -> bool:
     """False for what somebody else, or somewhere else, or an earlier time has to tell."""
     creator = one.creator.login if one.creator else None
-    right = one.environment == name and sought.believes(creator)
+    right = _same(one.environment, name) and sought.believes(creator)
     return right and (one.sha == sought.merge or epoch(one.created_at) >= sought.merged_at)
+
+
+def _same(one: str, other: str) -> bool:
+    """GitHub's names of environments do not depend on case."""
+    return one.casefold() == other.casefold()
 
 
 async def _sighting(cd: Rollouts, one: Deployment, sought: Sought, place: Place) -> Sighting:
@@ -55,7 +60,7 @@ async def _sighting(cd: Rollouts, one: Deployment, sought: Sought, place: Place)
         status
         for status in await cd.deployment_statuses(one.id)
         if sought.believes(status.creator.login if status.creator else None)
-        and status.environment in {"", one.environment}
+        and (not status.environment or _same(status.environment, one.environment))
     ]
     began = epoch(one.created_at)
     newest = reported[0] if reported else None

@@ -42,7 +42,7 @@ class Statuses:
         commits = list(dict.fromkeys((sought.merge, *newest, sought.before)))
         told = await asyncio.gather(*(cd.statuses(sha) for sha in commits))
         found = (
-            _sighting(sha, _contexts(statuses, sought, self.globs), place, self.globs)
+            _sighting(sha, _contexts(sha, statuses, sought, self.globs), place, self.globs)
             for sha, statuses in zip(commits, told, strict=True)
         )
         return [
@@ -63,20 +63,25 @@ class _Context:
     note: str
 
 
-def _contexts(statuses: list[ReportedStatus], sought: Sought, globs: tuple[str, ...]) -> list[_Context]:
-    """Every context that counts, from statuses that stand newest first."""
+def _contexts(
+    sha: str, statuses: list[ReportedStatus], sought: Sought, globs: tuple[str, ...]
+) -> list[_Context]:
+    """Every context that counts on one commit, from statuses that stand newest first."""
     told: dict[str, list[ReportedStatus]] = {}
     for one in statuses:
         believed = sought.believes(one.creator.login if one.creator else None)
         if believed and any(fnmatchcase(one.context, glob) for glob in globs):
             told.setdefault(one.context, []).append(one)
-    return [_context(name, own) for name, own in told.items()]
+    return [_context(name, own, once=sha == sought.merge) for name, own in told.items()]
 
 
-def _context(name: str, own: list[ReportedStatus]) -> _Context:
-    """The newest rollout of a commit is what it says now, and the `pending` before: it may be rolled out again."""
+def _context(name: str, own: list[ReportedStatus], *, once: bool) -> _Context:
+    """The newest rollout of a commit is what it says now, and the `pending` before: it may be rolled out again.
+
+    Some CDs report no `pending`, so what is said of another commit than ours once more (not `once`) begins anew.
+    """
     newest = own[0]
-    same = list(takewhile(lambda one: one.state == newest.state, own))
+    same = list(takewhile(lambda one: one.state == newest.state, own)) if once else own[:1]
     before = list(takewhile(lambda one: one.state == "pending", own[len(same) :]))
     live = [epoch(one.created_at) for one in own if one.state == "success"]
     return _Context(
