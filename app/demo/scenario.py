@@ -47,6 +47,12 @@ SCENARIOS: dict[str, Scenario] = {
             Reason.ROLLED_BACK,
         ),
         Scenario(
+            "stalled-rollout",
+            "the fix is merged, and its canary waits for ever; a person is called in time",
+            Result.ESCALATED,
+            Reason.ROLLOUT_STALLED,
+        ),
+        Scenario(
             "unprotected",
             "the branch requires no checks, so the fix is only proposed",
             Result.PROPOSED,

@@ -169,6 +169,24 @@ async def test_a_rolled_back_canary_is_escalated_and_demotes_the_pattern(played:
     assert "(red-canary)" in record_of_the_category(world).because
 
 
+async def test_a_rollout_that_never_ends_is_escalated_in_time_and_nobody_is_blamed(played: Play) -> None:
+    world, story = await played("stalled-rollout")
+
+    assert_ends_as_told(story)
+    assert the_pull(world).merged_at is not None
+    assert the_issue(world).state == "open"
+    merge = git(world, "rev-parse", "main").strip()
+    assert 0 < world.platform.traffic[merge] < 100, "the canary still has its share of the customers"
+    (escalation,) = [
+        text for text in our_comments(world) if "Autofix needs a person: rollout stalled" in text
+    ]
+    assert f"The rollout of {merge[:7]} (deployment " in escalation
+    assert "has not ended, and there has been no news for" in escalation
+    assert "Canary serves 25% of the traffic" in escalation
+    assert "its rollout goes no further" in escalation
+    assert track_record(world).failed == 0
+
+
 async def test_without_required_checks_the_fix_is_verified_and_only_proposed(played: Play) -> None:
     world, story = await played("unprotected")
 
