@@ -7,6 +7,7 @@ they hold none of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app.core.category import CATEGORIES
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
@@ -27,6 +28,7 @@ from app.core.model import (
     Verdict,
     given,
 )
+from app.core.people import Called
 from app.core.scrub import scrub_text, scrub_variables
 
 LONGEST_COMMENT = 60_000
@@ -186,10 +188,11 @@ def ended(case: CaseFile, outcome: Outcome) -> str:
     return "\n\n".join(part for part in told if part)
 
 
-def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
-    """The one comment with everything found, for the person who takes over."""
+def escalation(case: CaseFile, stop: Stop, outcome: Outcome, called: Sequence[Called] = ()) -> str:
+    """The one comment with everything found, for the person who takes over, and who is called to be that person."""
     parts = [
         f"### Autofix needs a person: {_reason(stop)}",
+        f"Called: {', '.join(map(_call, called))}." if called else "",
         prose(stop.detail),
         _next_step(case, stop),
         *_reported(case),
@@ -201,6 +204,12 @@ def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
 
 
 # Parts of the comments -----------------------------------------------------------------------------------------
+
+
+def _call(one: Called) -> str:
+    """A name that notifies only where the policy allows a mention. It is GitHub's own, or matched as one."""
+    who = f"@{one.name}" if one.mentioned else code(one.name)
+    return f"{who} ({one.why}{', assigned' if one.assigned else ''})"
 
 
 def _fitting(parts: list[str]) -> str:
