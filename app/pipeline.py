@@ -23,6 +23,7 @@ from app.decide import by_approval, decide, settle
 from app.detect import detect
 from app.escalate import escalate, outcome_of
 from app.fix import fix
+from app.gather import gather
 from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
@@ -83,6 +84,7 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     """
     clients, store, incident, step = journey.clients, journey.store, case.incident, journey.step
     case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
+    case.context = await step(Stage.INVESTIGATE, gather, clients, store, incident, case.finding)
     case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
     await journey.tell(Stage.INVESTIGATE, announce, *journey.desk, case)
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)

@@ -50,9 +50,7 @@ def _test(options: argparse.Namespace) -> int:
         print(f"{PREFIX}NOTIFY_TARGETS: {fault}", file=sys.stderr)
         return BAD_INPUT
     said = "This is a test by autofix notify test. Nothing has happened."
-    receipt = asyncio.run(
-        notifier.send(name, "Autofix: a test message", said, Severity.INFO)
-    )
+    receipt = asyncio.run(notifier.send(name, "Autofix: a test message", said, Severity.INFO))
     note = f": {receipt.note}" if receipt.note else ""
     print(f"{name}: {receipt.sent}{note}", file=sys.stdout if receipt.sent is Sent.DELIVERED else sys.stderr)
     return 0 if receipt.sent is Sent.DELIVERED else FAILED

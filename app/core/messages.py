@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from app.core.category import CATEGORIES
+from app.core.context import folded_details, surroundings
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
     Action,
@@ -147,6 +148,7 @@ def pull_body(case: CaseFile) -> str:
             "the base, where it must fail for the recorded reason, and on this head, where it must pass."
         ),
         folded("Other candidates", bullets(map(prose, patch.alternatives))) if patch.alternatives else "",
+        folded_details(case),
         (
             f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
             f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
@@ -199,6 +201,7 @@ def escalation(case: CaseFile, stop: Stop, outcome: Outcome, called: Sequence[Ca
         *_found(case),
         *_tried(case),
         *(("#### What production showed", _rates(case.verdict)) if case.verdict is not None else ()),
+        *(folded(title, text) for title, text in surroundings(case)),
     ]
     return f"{_fitting(parts)}\n\n<sub>{outcome.summary}</sub>"
 

@@ -4,6 +4,7 @@ Every class is a frozen dataclass of plain data, so that the engine can store it
 A stage returns its value or a `Stop`: a refusal is a value, a fault is an exception.
 """
 
+from app.core.model.context import Breadcrumb, Context, Deploy, PastIncident
 from app.core.model.finding import (
     CodeFrame,
     Failure,
@@ -38,9 +39,12 @@ __all__ = [
     "Applicability",
     "Armed",
     "Attempt",
+    "Breadcrumb",
     "CaseFile",
     "CodeFrame",
+    "Context",
     "Decision",
+    "Deploy",
     "End",
     "Evidence",
     "Failure",
@@ -57,6 +61,7 @@ __all__ = [
     "Merged",
     "Origin",
     "Outcome",
+    "PastIncident",
     "Patch",
     "Pull",
     "Raised",
