@@ -55,7 +55,7 @@ class Escalation(Strict):
 
 
 class Quiet(Strict):
-    """When only urgent messages are sent; the others wait for its end, and come as one."""
+    """When only urgent messages are sent. The others wait for its end; more than three then come as one."""
 
     timezone: Annotated[TimeZone, Field(description="IANA name, such as `Europe/Berlin`.")] = "UTC"
     start: Annotated[TimeOfDay, Field(description='When it begins, in quotes: `"20:00"`.')] = time(20, 0)
