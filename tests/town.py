@@ -23,8 +23,20 @@ from app.clients import Clients
 from app.clients.github import GitHub, RepositoryClient
 from app.clients.sentry import Sentry
 from app.core.case_file import dump_case
-from app.core.messages import commit_message, pull_title
-from app.core.model import CaseFile, FileChange, Incident, Outcome, Reason, Result, Stage, Stop, given
+from app.core.messages import commit_message, merge_message, pull_title
+from app.core.model import (
+    Armed,
+    CaseFile,
+    FileChange,
+    Incident,
+    Merged,
+    Outcome,
+    Reason,
+    Result,
+    Stage,
+    Stop,
+    given,
+)
 from app.demo.github import AppRegistration, Comment, GitHubStandIn, Issue, Repository, issues
 from app.demo.github.git.objects import Entry, Signature
 from app.settings import Settings
@@ -106,7 +118,13 @@ class Town:
         await self.github.settle()
 
     def push(
-        self, branch: str, files: Mapping[str, str | None], *, login: str = "ada", message: str = "change"
+        self,
+        branch: str,
+        files: Mapping[str, str | None],
+        *,
+        login: str = "ada",
+        message: str = "change",
+        mode: int = 0o100644,
     ) -> str:
         """A commit on `branch` (from main when new) that writes these files, None deletes one; its SHA."""
         git = self.repo.git
@@ -117,7 +135,7 @@ class Town:
             if text is None:
                 del entries[path]
             else:
-                entries[path] = Entry(0o100644, git.write_blob(text.encode()))
+                entries[path] = Entry(mode, git.write_blob(text.encode()))
         by = Signature(login, f"{login}@example.com", int(self.github.site.clock()))
         sha = git.write_commit(git.write_tree(entries), [parent] if parent else [], message, by, by)
         git.set_ref(f"refs/heads/{branch}", sha)
@@ -238,6 +256,18 @@ def merged_files() -> dict[str, str | None]:
     """What a merge of the sample's fix writes."""
     changes: tuple[FileChange, ...] = PATCH.changes
     return {change.path: change.after for change in changes}
+
+
+async def merged_fix(town: Town) -> tuple[IncidentRow, Issue]:
+    """A fix that was merged and verified, on its issue; its row and the issue."""
+    issue = town.issue(login="ada", body=LINK)
+    row, _pull, whole = await town.propose(issue)
+    sha = town.push("main", merged_files(), message="\n\n".join(merge_message(whole)))
+    await town.settle()
+    merged = Merged(sha, 1_800_000_480.0)
+    town.keep(row, dataclasses.replace(whole, merged=merged, armed=Armed(sha, ("autofix",))))
+    town.store.note_merge(row.id, sha, merged.merged_at)
+    return town.end(row, Result.FIXED), issue
 
 
 def _pem() -> str:

@@ -12,6 +12,7 @@ from .lookalike import Lookalike
 from .lookalikes_checks import CHECKS
 from .lookalikes_guards import GUARDS
 from .lookalikes_handlers import HANDLERS
+from .lookalikes_rules import RULES
 from .lookalikes_tests import FILES, TEST_FILES
 from .lookalikes_values import VALUES
 from .lookalikes_words import WORDS
@@ -30,7 +31,7 @@ LEFT_TO_THE_PROOF = {
     "hostile-crash-expected": "the regression test passes without the change",
     "hostile-class-method-of-effect": "the regression test does not reach the recorded place",
 }
-CASES = [*GUARDS, *CHECKS, *VALUES, *HANDLERS, *WORDS]
+CASES = [*GUARDS, *CHECKS, *VALUES, *HANDLERS, *WORDS, *RULES]
 
 
 def test_there_are_enough_and_each_is_named_once() -> None:

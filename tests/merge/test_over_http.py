@@ -523,9 +523,12 @@ async def test_what_only_lacks_trust_is_held_for_review_where_it_could_merge(fix
     assert fix.record.auto_merge is None
 
 
-async def test_what_only_lacks_trust_is_told_that_the_branch_is_not_protected(world: World) -> None:
+@pytest.mark.parametrize(("would_merge", "told"), [(True, Reason.UNPROTECTED), (False, Reason.NEEDS_REVIEW)])
+async def test_only_what_lacks_nothing_but_trust_is_told_that_the_branch_is_not_protected(
+    world: World, told: Reason, *, would_merge: bool
+) -> None:
     fix = await proposed(world)
-    fix.file.decision = replace(DECISION, action=Action.PROPOSE, would_merge=True)
+    fix.file.decision = replace(DECISION, action=Action.PROPOSE, would_merge=would_merge)
     held = await fix.arm()
     assert isinstance(held, Held)
-    assert held.stop.reason is Reason.UNPROTECTED
+    assert held.stop.reason is told

@@ -13,7 +13,7 @@ from app.core.budget import CHECK_STARTS_SECONDS
 from app.core.model import Evidence, Reason, Stop
 from app.verify.check import verified
 from merge_samples import OTHER_APP, run, state
-from samples import HEAD, case
+from samples import HEAD, PULL, case
 
 RED = ["failure", "cancelled", "timed_out", "action_required", "startup_failure", "stale"]
 
@@ -29,10 +29,12 @@ class Repo:
     def repository(self, _name: str, _installation: int) -> Repo:
         return self
 
-    async def pull_state(self, _number: int) -> PullState:
+    async def pull_state(self, number: int) -> PullState:
+        assert number == PULL.number
         return self.pull
 
-    async def check_runs(self, _sha: str) -> list[CheckRun]:
+    async def check_runs(self, sha: str) -> list[CheckRun]:
+        assert sha == HEAD
         return self.runs
 
     def github_time(self) -> float | None:
@@ -66,10 +68,12 @@ async def test_m12_without_it_the_wait_goes_on(runs: list[CheckRun]) -> None:
 
 @pytest.mark.parametrize("conclusion", [*RED, "neutral", "skipped"])
 async def test_m13_anything_but_success_is_a_failure(conclusion: str) -> None:
-    for runs in ([run("autofix", conclusion)], [run("autofix", "success"), run("autofix", conclusion)]):
+    red = run("autofix", conclusion)
+    for runs in ([red], [run("autofix", "success"), red], [red, run("autofix", None)]):
         stop = await verified(Repo(runs=runs).clients, case())
         assert isinstance(stop, Stop)
         assert stop.reason is Reason.CHECK_FAILED
+        assert stop.detail.startswith(f"the check `autofix` ended {conclusion} on {HEAD[:7]}")
 
 
 async def test_m13_a_check_of_another_commit_is_a_failure() -> None:

@@ -13,9 +13,8 @@ import pytest
 
 from app.core.case_file import load_case
 from app.core.commands import COMMANDS
-from app.core.errors import Refused, Unavailable
-from app.core.messages import merge_message
-from app.core.model import Armed, Held, Level, Merged, Reason, Result, Stage, Stop, given
+from app.core.errors import ClientError, NotFound, Refused, Unavailable
+from app.core.model import Held, Level, Reason, Result, Stage, Stop, given
 from app.core.policy import parse_policy
 from app.demo.github import issues
 from app.demo.github.render.pulls import pull_request
@@ -24,7 +23,7 @@ from app.store.ledger import EVERYWHERE, Answer
 from app.web import acts
 from app.web.desk import OFF_LABEL
 from samples import HEAD, PATCH, SECRET, case
-from town import BOT, LINK, POLICY, STRANGER, Town, merged_files
+from town import BOT, LINK, POLICY, STRANGER, Town, merged_fix
 from verification import verify
 
 SEEN_AND_DONE, SEEN_AND_NOT_DONE = ["eyes", "rocket"], ["eyes", "confused"]
@@ -167,7 +166,7 @@ async def test_i17_a_comment_that_is_gone_by_now_is_not_followed(town: Town) -> 
     assert town.store.ledger.paused_by(town.repo.id) is None
 
 
-@pytest.mark.parametrize("change", ["user", "sender", "bot", "repository"])
+@pytest.mark.parametrize("change", ["user", "sender", "bot", "written by a bot", "repository"])
 async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(
     town: Town, change: str
 ) -> None:
@@ -182,6 +181,8 @@ async def test_i1_a_delivery_that_names_another_author_or_place_is_not_believed(
         sent["sender"] = ada
     elif change == "bot":
         sent["sender"]["type"] = "Bot"
+    elif change == "written by a bot":
+        sent["comment"]["user"]["type"] = "Bot"
     else:
         sent["repository"]["id"] += 1
     await town.settle()
@@ -286,15 +287,21 @@ async def test_a_command_whose_retry_comes_after_its_incident_ended_opens_no_oth
     assert town.reactions(comment) == SEEN_AND_DONE
 
 
-async def test_in_a_locked_issue_the_effect_still_happens(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [Refused("the issue is locked"), NotFound("the issue is gone")])
+async def test_where_nobody_can_be_told_the_effect_still_happens_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, fault: ClientError
 ) -> None:
-    async def refuse(*_: Any) -> None:
-        raise Refused("GitHub answered 403: Unable to create comment because issue is locked")
+    monkeypatch.setattr("app.store.RETRY_PAUSES", (0.0,) * 4)
+    tries = []
+
+    async def refuse(_client: Any, issue: int, *_: Any) -> None:
+        tries.append(issue)
+        raise fault
 
     monkeypatch.setattr(type(town.ours), "comment", refuse)
-    comment = await town.say("ada", "/autofix nonsense", town.issue(login="ada", body="x"))
-    assert town.reactions(comment) == ["eyes"]
+    issue = town.issue(login="ada", body="x")
+    comment = await town.say("ada", "/autofix nonsense", issue)
+    assert (town.reactions(comment), tries) == (["eyes"], [issue.number])
     assert town.store.ledger.answer_to(comment.id) is not None
 
 
@@ -463,6 +470,7 @@ async def test_retry_starts_the_next_incident_after_one_has_ended(town: Town) ->
     await town.settle()
     (row,) = town.store.incidents()
     assert town.reactions(await town.say("ada", "/autofix retry", issue)) == SEEN_AND_NOT_DONE
+    assert f"`{row.id}` is still running" in town.replies(issue)[0]
     town.end(row, Result.ESCALATED, Reason.STOPPED)
     assert town.reactions(await town.say("ada", "/autofix retry", issue)) == SEEN_AND_DONE
     assert town.noted.started[-1].id == f"{row.id}-2"
@@ -651,18 +659,6 @@ async def test_m21_what_was_switched_off_since_is_not_approved(
 # Taking back -----------------------------------------------------------------------------------------------------
 
 
-async def merged_fix(town: Town) -> tuple[Any, Any]:
-    """A fix that was merged and verified, on its issue; its row and its merge commit."""
-    issue = town.issue(login="ada", body=LINK)
-    row, _pull, whole = await town.propose(issue)
-    sha = town.push("main", merged_files(), message="\n\n".join(merge_message(whole)))
-    await town.settle()
-    merged = Merged(sha, 1_800_000_480.0)
-    town.keep(row, dataclasses.replace(whole, merged=merged, armed=Armed(sha, ("autofix",))))
-    town.store.note_merge(row.id, sha, merged.merged_at)
-    return town.end(row, Result.FIXED), issue
-
-
 async def test_revert_opens_one_pull_request_that_restores_both_files_and_costs_the_trust(town: Town) -> None:
     row, issue = await merged_fix(town)
     before = len(town.repo.pulls)
@@ -704,59 +700,6 @@ async def test_m7_our_own_action_proves_the_revert_that_we_open(town: Town, tmp_
     verdict = await asyncio.to_thread(verify, folder, event, **inputs)
     assert (verdict.status, verdict.result) == (0, "verified"), verdict.log
     assert verdict.data["claim"] == {"reverts": row.merge_sha, "incident": row.id}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {PATCH.fix.path: "return 'mended'\n"},
-        {PATCH.fix.path: None},
-        {PATCH.test.change.path: "def test_it() -> None: assert True\n"},
-        {PATCH.test.change.path: None},
-    ],
-    ids=["fix changed", "fix gone", "test changed", "test gone"],
-)
-async def test_m3_what_was_changed_since_the_merge_is_for_a_person_to_take_back(
-    town: Town, change: dict[str, str | None]
-) -> None:
-    row, issue = await merged_fix(town)
-    town.push("main", change)
-    before = len(town.repo.pulls)
-    comment = await town.say("wes", "/autofix revert", issue)
-    assert town.reactions(comment) == SEEN_AND_NOT_DONE
-    assert "a person must take the fix back" in town.replies(issue)[0]
-    assert len(town.repo.pulls) == before
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") is None
-    assert trust_level(town) is Level.SHADOW
-
-
-async def test_m6_a_branch_of_that_name_that_holds_something_else_is_left_alone(town: Town) -> None:
-    row, issue = await merged_fix(town)
-    foreign = town.push(f"autofix/revert-{row.id}", {"README.md": "theirs\n"})
-    comment = await town.say("wes", "/autofix revert", issue)
-    assert town.reactions(comment) == SEEN_AND_NOT_DONE
-    assert "holds something else" in town.replies(issue)[0]
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") == foreign
-    assert [pull.head_ref for pull in town.repo.pulls.values()] == [f"autofix/{row.id}"]
-
-
-async def test_a_first_try_that_came_to_a_branch_only_is_finished(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row, issue = await merged_fix(town)
-    client = type(town.ours)
-    with monkeypatch.context() as broken:
-
-        async def fail(*_: Any, **__: Any) -> None:
-            raise Unavailable("no answer")
-
-        broken.setattr(client, "open_pull", fail)
-        broken.setattr("app.store.RETRY_PAUSES", (0.0,) * 4)
-        await town.say("wes", "/autofix revert", issue)
-    assert town.repo.git.branch(f"autofix/revert-{row.id}") is not None
-    town.push("main", {"README.md": "moved on\n"})
-    assert town.reactions(await town.say("wes", "/autofix revert", issue)) == SEEN_AND_DONE
-    assert [pull.head_ref for pull in town.repo.pulls.values()][1:] == [f"autofix/revert-{row.id}"]
 
 
 async def test_revert_while_production_is_watched_stops_the_watching_and_costs_the_trust(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import time
@@ -10,15 +11,15 @@ from typing import Any, cast
 import pytest
 
 from app.clients import Clients
-from app.core.model import Handling, Level, Reason, Result, given
+from app.core.model import Handling, Level, Outcome, Reason, Result, given
 from app.core.policy import parse_policy
 from app.demo.github import Issue, issues, merges
 from app.learn import trust_in
 from app.web.desk import OFF_LABEL
-from app.web.handling import _reverts
+from app.web.handling import MOST_COMMITS, _reverts
 from app.web.proposals import Proposals
-from samples import PATCH
-from town import LINK, POLICY, STRANGER, Town, merged_files
+from samples import PATCH, PULL, case
+from town import INSTALLATION, LINK, POLICY, STRANGER, Town, merged_files
 
 
 def handling(town: Town) -> Handling | None:
@@ -68,12 +69,71 @@ async def test_a_proposal_that_a_person_closes_is_rejected(town: Town) -> None:
     assert (handling(town), town.noted.landed) == (Handling.REJECTED, [])
 
 
-async def test_an_unverified_merge_counts_and_is_not_watched_as_ours(town: Town) -> None:
+@pytest.mark.parametrize("result", [Result.ESCALATED, Result.PROPOSED])
+async def test_an_unverified_merge_counts_and_is_not_watched_as_ours(town: Town, result: Result) -> None:
     row, pull, whole = await proposed(town)
     town.keep(row, dataclasses.replace(whole, evidence=None))
-    town.end(row, Result.ESCALATED, Reason.STOPPED)
+    town.end(row, result, Reason.STOPPED)
     await merge(town, pull)
     assert (handling(town), town.noted.landed) == (Handling.MERGED, [])
+
+
+async def test_our_own_merge_is_nobodys_word_on_the_fix_when_its_webhook_comes_late(town: Town) -> None:
+    row, pull, _ = await proposed(town)
+    town.store.note_merge(row.id, "d" * 40, 1_800_000_480.0)
+    town.end(row, Result.FIXED)
+    await merge(town, pull)
+    assert (handling(town), town.noted.landed) == (None, [])
+
+
+async def test_a_merge_by_a_bot_counts_and_is_no_persons_word(town: Town) -> None:
+    town.github.create_user("helper[bot]", type="Bot")
+    town.repo.owner.members["helper[bot]"] = "write"
+    _row, pull, _ = await proposed(town)
+    await merge(town, pull, "helper[bot]")
+    assert (handling(town), town.noted.landed) == (Handling.MERGED, [])
+
+
+async def test_a_proposal_that_was_handed_over_is_not_watched_as_ours(town: Town) -> None:
+    """It was proven, but ended otherwise: whoever merges it has taken it over."""
+    row, pull, _ = await proposed(town)
+    town.end(row, Result.ESCALATED, Reason.CHECK_FAILED)
+    await merge(town, pull)
+    assert (handling(town), town.noted.landed) == (Handling.MERGED, [])
+
+
+async def test_a_proposal_that_cannot_be_looked_at_does_not_keep_the_others_from_their_look(
+    town: Town,
+) -> None:
+    _row, pull, _ = await proposed(town)
+    gone = town.store.open_incident(
+        repository="acme/gone", repository_id=1, installation_id=77, issue=1, fingerprint="sentry:1"
+    )[0]
+    town.keep(given(town.store.incident(gone.id)), case(pull=dataclasses.replace(PULL, number=1)))
+    outcome = Outcome(Result.PROPOSED, "waits", None, 1)
+    town.store.ledger.remember(gone, PATCH.category, PATCH.pattern, outcome)
+    town.store.end_incident(gone.id, outcome)
+    town.github.faults.drop(lambda event: event.name == "pull_request", times=None)
+    await merge(town, pull)
+    assert town.store.ledger.unanswered()[0] == gone.id
+    await Proposals(Clients(town.client, cast("Any", None)), town.store, 30.0).look()
+    assert handling(town) is Handling.MERGED
+
+
+async def test_a_look_that_fails_is_not_the_last_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, done = [RuntimeError("the database is away")], asyncio.Event()
+
+    async def look(_self: Proposals) -> None:
+        if looks:
+            raise looks.pop()
+        done.set()
+
+    monkeypatch.setattr(Proposals, "look", look)
+    proposals = Proposals(Clients(town.client, cast("Any", None)), town.store, 0.0)
+    proposals.start()
+    async with asyncio.timeout(20):
+        await done.wait()
+        await proposals.stop()
 
 
 async def test_a_running_incident_sees_its_merge_for_itself(town: Town) -> None:
@@ -202,6 +262,53 @@ async def test_a_push_whose_commits_do_not_say_so_costs_nothing(town: Town, lie:
     assert not is_reverted(town)
 
 
+async def push(town: Town, reverts: str, *commits: str, other: int = 0) -> list[str]:
+    """A delivery that claims these commits on main; which commits of GitHub's were looked at for it."""
+    payload = {
+        "ref": "refs/heads/main",
+        "commits": [{"id": one, "message": f"This reverts commit {reverts}."} for one in commits],
+        "repository": {"id": town.repo.id + other, "full_name": "acme/shop"},
+        "installation": {"id": INSTALLATION},
+    }
+    before = len(town.github.journal)
+    town.store.receive("told", "push", json.dumps(payload).encode())
+    town.dispatcher.wake()
+    await town.settle()
+    paths = [one.path for one in list(town.github.journal)[before:]]
+    return [path.rpartition("/")[2] for path in paths if "/git/commits/" in path]
+
+
+@pytest.mark.parametrize(("other", "counts"), [(0, True), (1, False)])
+async def test_m24_a_push_to_what_was_another_repository_costs_nothing(
+    town: Town, other: int, *, counts: bool
+) -> None:
+    _row, sha, _ = await merged(town)
+    town.github.faults.drop(lambda event: event.name == "push", times=None)
+    real = town.push("main", {"README.md": "x\n"}, message=f"This reverts commit {sha}.")
+    await push(town, sha, real, other=other)
+    assert is_reverted(town) is counts
+
+
+async def test_what_is_no_commit_is_not_asked_for_and_hides_no_revert_beside_it(town: Town) -> None:
+    _row, sha, _ = await merged(town)
+    town.github.faults.drop(lambda event: event.name == "push", times=None)
+    real = town.push("main", {"README.md": "x\n"}, message=f"This reverts commit {sha}.")
+    assert await push(town, sha, "main", "..", real.upper(), "e" * 40, real) == ["e" * 40, real]
+    assert is_reverted(town)
+
+
+async def test_i10_a_push_of_very_many_commits_is_not_looked_at_without_end(town: Town) -> None:
+    claimed = [f"{number:040x}" for number in range(MOST_COMMITS + 10)]
+    assert await push(town, "a" * 40, *claimed) == claimed[:MOST_COMMITS]
+
+
+async def test_a_proposal_that_nobody_merged_cannot_be_taken_back(town: Town) -> None:
+    _row, pull, _ = await proposed(town)
+    town.push("main", {"README.md": "x\n"}, message=f"Reverts #{pull.number}")
+    await town.settle()
+    assert not is_reverted(town)
+
+
 @pytest.mark.parametrize(
     "bomb", ["Reverts ", "Reverts a/", "Reverts a", "This reverts commit ", "Reverts #1", "a/"]
 )
@@ -222,6 +329,14 @@ async def test_m21_the_label_stops_the_incident(town: Town, place: str) -> None:
     town.label(issue if place == "issue" else pull, OFF_LABEL, login="tess")
     await town.settle()
     assert town.noted.stopped == [("landing", f"`tess`, with the label `{OFF_LABEL}`")]
+
+
+async def test_the_label_on_what_has_ended_stops_nothing(town: Town) -> None:
+    issue = town.issue(login="ada", body=LINK)
+    await town.propose(issue)
+    town.label(issue, OFF_LABEL)
+    await town.settle()
+    assert town.noted.stopped == []
 
 
 async def test_i17_a_label_that_is_not_there_stops_nothing(town: Town) -> None:

@@ -1,0 +1,207 @@
+"""The order of the stages: what must not merge is switched off before anybody is told, and every end is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from app.core.model import (
+    Armed,
+    CaseFile,
+    Evidence,
+    Held,
+    Judgement,
+    Merged,
+    Outcome,
+    Reason,
+    Result,
+    Stage,
+    Stop,
+    given,
+)
+from app.journey import Journey, Stopped
+from app.pipeline import REBUILDS, approved, give_up, landed, prove_and_merge, proven, repair
+from samples import HEAD, MERGE, PULL, RELEASE, VERDICT, case
+
+ENDING = ["insist disarm", "tell escalate", "tell report", "tell keep", "step learn"]
+EVIDENCE = given(case().evidence)
+MERGED = Merged(MERGE, 1_800_000_480.0)
+ARMED = Armed(HEAD, ("autofix", "ci"))
+FIXED = Outcome(Result.FIXED, "fixed", pull_request=9)
+
+
+def refusal(reason: Reason) -> Stop:
+    return Stop(Stage.MERGE, reason, "a reason")
+
+
+@dataclass
+class Noted:
+    """A journey on which nothing is done: notes each way and each stage, and gives what a stage is said to give."""
+
+    gives: dict[str, list[Any]] = field(default_factory=dict)
+    went: list[str] = field(default_factory=list)
+    clients: Any = None
+    store: Any = None
+    settings: Any = None
+
+    def _give(self, way: str, name: str) -> Any:
+        self.went.append(f"{way} {name}")
+        values = self.gives.get(name, [None])
+        value = values.pop(0) if len(values) > 1 else values[0]
+        if isinstance(value, Stop) and way != "tell":
+            raise Stopped(value)
+        return value
+
+    async def now(self) -> float:
+        return 0.0
+
+    async def step(self, _stage: Stage, function: Callable[..., Any], *_: Any) -> Any:
+        return self._give("step", function.__name__)
+
+    async def tell(self, _stage: Stage, function: Callable[..., Any], *_: Any) -> None:
+        self._give("tell", function.__name__)
+
+    async def insist(self, _stage: Stage, function: Callable[..., Any], *_: Any) -> None:
+        self._give("insist", function.__name__)
+
+    async def wait(self, _stage: Stage, function: Callable[..., Any], *_: Any) -> Any:
+        return self._give("wait", function.__name__)
+
+    async def until(self, _stage: Stage, _moment: float) -> None:
+        self.went.append("until")
+
+    def rule(self, judge: Callable[..., Any], *_: Any) -> Any:
+        return self._give("rule", judge.__name__)
+
+    @property
+    def journey(self) -> Journey:
+        return cast("Journey", self)
+
+
+def proposal(**changed: object) -> CaseFile:
+    """A fix that was proposed and no more."""
+    unknown = {"armed": None, "evidence": None, "merged": None, "release": None, "verdict": None}
+    return case(**(unknown | changed))
+
+
+# Every end -------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_given_up_is_switched_off_first_and_then_told_and_on_record() -> None:
+    noted = Noted()
+    outcome = await give_up(noted.journey, proposal(), refusal(Reason.PAUSED))
+    assert noted.went == ENDING
+    assert given(outcome.stop).reason is Reason.PAUSED
+
+
+WAYS: dict[str, tuple[Callable[[Journey, CaseFile], Awaitable[Outcome]], str]] = {
+    "repair": (repair, "detect"),
+    "approved": (approved, "merged"),
+    "landed": (landed, "merged"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_a_refusal_on_any_way_ends_it_so(name: str) -> None:
+    way, stage = WAYS[name]
+    noted = Noted({"arm": [ARMED], "proven": [EVIDENCE], stage: [refusal(Reason.CLOSED)]})
+    outcome = await way(noted.journey, proposal(approved_by="ada"))
+    assert given(outcome.stop).reason is Reason.CLOSED
+    assert noted.went[-len(ENDING) :] == ENDING
+
+
+async def test_a_good_end_is_on_record_and_switches_nothing_off() -> None:
+    noted = Noted(
+        {"merged": [MERGED], "released": [RELEASE], "judge_release": [VERDICT], "conclude": [FIXED]}
+    )
+    assert await landed(noted.journey, proposal()) is FIXED
+    assert noted.went[-2:] == ["step conclude", "step learn"]
+    assert "insist disarm" not in noted.went
+
+
+# The proof and the merge -----------------------------------------------------------------------------------------
+
+
+async def test_without_the_proof_no_merge_is_called_one() -> None:
+    noted = Noted({"arm": [ARMED], "proven": [refusal(Reason.CHECK_FAILED)], "merged": [MERGED]})
+    with pytest.raises(Stopped) as stopped:
+        await prove_and_merge(noted.journey, proposal())
+    assert stopped.value.stop.reason is Reason.CHECK_FAILED
+    assert noted.went == ["step arm", "tell report", "tell keep", "wait proven"]
+
+
+async def test_what_waits_for_a_person_is_proven_and_not_merged() -> None:
+    noted = Noted({"arm": [Held(refusal(Reason.NEEDS_REVIEW))], "proven": [EVIDENCE], "merged": [MERGED]})
+    file = proposal()
+    with pytest.raises(Stopped) as stopped:
+        await prove_and_merge(noted.journey, file)
+    assert stopped.value.stop.reason is Reason.NEEDS_REVIEW
+    assert file.evidence is EVIDENCE
+    assert noted.went[-1] == "wait proven"
+
+
+async def test_m20_a_fix_is_rebuilt_on_a_base_that_moved_and_its_old_proof_is_void() -> None:
+    noted = Noted(
+        {
+            "arm": [ARMED],
+            "proven": [EVIDENCE, refusal(Reason.CHECK_FAILED)],
+            "merged": [refusal(Reason.BEHIND)],
+            "rebuild": [PULL],
+        }
+    )
+    file = proposal()
+    with pytest.raises(Stopped) as stopped:
+        await prove_and_merge(noted.journey, file)
+    assert stopped.value.stop.reason is Reason.CHECK_FAILED
+    assert file.evidence is None
+    assert noted.went.count("step rebuild") == 1
+    assert noted.went.count("wait proven") == 2
+
+
+async def test_m20_what_is_behind_before_it_is_armed_is_rebuilt_a_few_times_and_then_left() -> None:
+    noted = Noted({"arm": [Held(refusal(Reason.BEHIND))], "rebuild": [PULL]})
+    with pytest.raises(Stopped) as stopped:
+        await prove_and_merge(noted.journey, proposal())
+    assert stopped.value.stop.reason is Reason.BEHIND
+    assert noted.went == ["step arm", "step rebuild"] * REBUILDS + ["step arm"]
+
+
+@pytest.mark.parametrize("found", [refusal(Reason.BEHIND), None])
+async def test_a_base_that_moved_on_counts_before_the_proof(
+    monkeypatch: pytest.MonkeyPatch, found: Stop | None
+) -> None:
+    async def overtaken(*_: Any) -> Stop | None:
+        return found
+
+    async def verified(*_: Any) -> Evidence:
+        return EVIDENCE
+
+    monkeypatch.setattr("app.pipeline.overtaken", overtaken)
+    monkeypatch.setattr("app.pipeline.verified", verified)
+    assert await proven(cast("Any", None), proposal()) is (found or EVIDENCE)
+
+
+# Production ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("judged", "reason", "looks"),
+    [
+        ([Judgement.NOT_FIXED, Judgement.FIXED], Reason.NOT_FIXED, 1),
+        ([Judgement.INCONCLUSIVE, Judgement.NOT_FIXED], Reason.NOT_FIXED, 2),
+        ([Judgement.INCONCLUSIVE, Judgement.INCONCLUSIVE, Judgement.FIXED], Reason.INCONCLUSIVE, 2),
+        ([Judgement.INCONCLUSIVE, Judgement.FIXED], None, 2),
+        ([Judgement.FIXED, Judgement.NOT_FIXED], None, 1),
+    ],
+)
+async def test_only_the_judges_fixed_at_a_planned_look_is_a_good_end(
+    judged: list[Judgement], reason: Reason | None, looks: int
+) -> None:
+    verdicts = [replace(VERDICT, judgement=one) for one in judged]
+    noted = Noted({"merged": [MERGED], "released": [RELEASE], "judge_release": verdicts, "conclude": [FIXED]})
+    outcome = await landed(noted.journey, proposal())
+    assert (outcome.stop.reason if outcome.stop else None) is reason
+    assert noted.went.count("until") == looks
