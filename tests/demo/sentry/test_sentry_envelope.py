@@ -56,7 +56,12 @@ def test_too_many_items_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("", EVENT), ("identity", EVENT), ("gzip", gzip.compress(EVENT, mtime=0)), ("Deflate", zlib.compress(EVENT))],
+    [
+        ("", EVENT),
+        ("identity", EVENT),
+        ("gzip", gzip.compress(EVENT, mtime=0)),
+        ("Deflate", zlib.compress(EVENT)),
+    ],
 )
 def test_every_encoding_is_undone(encoding: str, body: bytes) -> None:
     assert inflate(body, encoding) == EVENT
