@@ -166,5 +166,6 @@ def _hush() -> None:
     """Apprise's own log is not shown: it may hold addresses. What matters of it is in the receipts."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
+    logger.setLevel(logging.WARNING)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
