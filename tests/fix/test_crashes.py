@@ -40,7 +40,7 @@ A_PERSON_MERGES = {
     "ban_without_entry": "a check that raises",
     "age_without_entry": "asked less often",
     "token_without_expiry": "asked less often",
-    "payment_left_out": "permission, identity or validity",
+    "payment_left_out": "moves or destroys",
     "loyalty_tier_test": "A yes or no",
     "stock_comparison": "A yes or no",
     "age_gate": "A yes or no",

@@ -175,8 +175,11 @@ def _says_which(test: ast.expr) -> bool:
             return isinstance(test, ast.Subscript)
 
 
-def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
-    """True if a guard or a handler of the same function already returns `value`, which is not True."""
+def is_given_elsewhere(value: ast.expr | None, place: Place, about: ast.AST | None = None) -> bool:
+    """True if a guard or a handler of the same function already returns `value`, which is not True.
+
+    With `about`, a guard counts only if it asks for something that stands there as well.
+    """
     if value is None or not (is_literal(value) or isinstance(value, ast.Name | ast.Attribute)):
         return False
     if names_in(value) & (place.bound - place.arguments):
@@ -184,7 +187,8 @@ def is_given_elsewhere(value: ast.expr | None, place: Place) -> bool:
     for node in own(place.function):
         match node:
             case ast.If(test=test, body=[ast.Return(value=known)], orelse=[]) if says_missing(test):
-                pass
+                if about is not None and not names_in(test) & names_in(about):
+                    continue
             case ast.ExceptHandler(body=[ast.Return(value=known)]):
                 pass
             case _:

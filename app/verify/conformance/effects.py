@@ -26,6 +26,23 @@ _TRANSACTIONS = frozenset(
     {"acknowledge", "atomic", "backoff", "begin", "process", "retry", "retrying", "savepoint", "stack"}
     | {"transaction", "transactional", "tx"}
 )  # fmt: skip
+_CLEANING = frozenset(
+    {
+        "bleach",
+        "clean",
+        "encode",
+        "escape",
+        "filter",
+        "hash",
+        "html",
+        "mask",
+        "quote",
+        "scrub",
+        "strip",
+        "tags",
+        "trim",
+    }
+)
 _CONFIRMING = frozenset({"ack", "acknowledge", "commit"})
 
 
@@ -40,6 +57,14 @@ def can_not_be_taken_back(code: Iterable[ast.AST]) -> str | None:
                 case _:
                     pass
     return None
+
+
+def cleans(code: Iterable[ast.AST]) -> bool:
+    """True if `code` calls what makes a text harmless, by its name."""
+    return any(
+        isinstance(node, ast.Call) and bool(set(words(ast.unparse(node.func))) & _CLEANING)
+        for one in code for node in ast.walk(one)
+    )  # fmt: skip
 
 
 def calls_something(code: Iterable[ast.AST]) -> bool:

@@ -131,6 +131,32 @@ def _refused(choice: ast.If, other: ast.If, place: Place) -> Step | None:
             return None
 
 
+def _must_run(body: Block, place: Place) -> str | None:
+    """Why these statements may not be left out, whatever they depend on."""
+    nodes = nodes_of(body)
+    if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes):
+        return "A check that raises is made to depend on a condition."
+    if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes):
+        return "A way out is made to depend on a condition, and what comes behind it is reached instead."
+    if any(_replaces(one) for one in body):
+        return "A text is made harmless only where the condition holds."
+    if _leaves_unbound(body, place):
+        return "A name has no value where the condition does not hold."
+    return None
+
+
+def _replaces(statement: ast.stmt) -> bool:
+    """True for `text = text.replace(...)`."""
+    match statement:
+        case ast.Assign(
+            targets=[target],
+            value=ast.Call(func=ast.Attribute(value=same, attr="replace" | "sub" | "translate")),
+        ):
+            return alike(target, same)
+        case _:
+            return False
+
+
 def _leaves_unbound(body: Block, place: Place) -> bool:
     """True if something behind `body` reads a name that got its value there, and had none before."""
     names = {name for one in body for name in names_bound(one)}
@@ -159,16 +185,9 @@ def _asks_about(test: ast.expr, target: ast.expr) -> bool:
 
 def _skips(test: ast.expr, body: Block, place: Place) -> str | None:
     """Why these statements may not depend on a condition; None if they may."""
-    if any(isinstance(one, ast.Raise | ast.Assert) for one in nodes_of(body)):
-        return "A check that raises is made to depend on a condition."
-    if (
-        fault := touches_permission([test, *body], place) or can_not_be_taken_back(body) or confirms(place)
-    ) is not None:
+    fault = touches_permission([test, *body], place) or can_not_be_taken_back(body) or confirms(place)
+    if (fault := fault or _must_run(body, place)) is not None:
         return fault
-    if any(isinstance(one, ast.Return | ast.Break | ast.Continue) for one in nodes_of(body)):
-        return "A way out is made to depend on a condition, and what comes behind it is reached instead."
-    if _leaves_unbound(body, place):
-        return "A name has no value where the condition does not hold."
     bound: set[str] = set()
     for one in body:
         if not any(occurs(subject, [one]) for subject in subjects(test)) and not names_in(one) & bound:

@@ -17,24 +17,19 @@ from app.verify.conformance.consequences import (
     is_neutral,
     refuses,
 )
-from app.verify.conformance.effects import can_not_be_taken_back, confirms, is_spent
+from app.verify.conformance.effects import can_not_be_taken_back, cleans, confirms, is_spent
 from app.verify.conformance.forms import Accepted, Block, Step, touches_permission
 from app.verify.conformance.leaving import opens
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.messages import is_log_line, is_logger
 from app.verify.conformance.needs import reached, soon, takes_no_none
 from app.verify.conformance.parts import members, own
-from app.verify.conformance.permission import calls_a_check, denies, words
+from app.verify.conformance.permission import calls_a_check, denies
 from app.verify.conformance.place import Ask, Place
 
 MOST_CAUGHT = 2  # more classes for a handler that is there
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
 _PROTOCOLS = {"__getattr__": "AttributeError", "__getitem__": "IndexError"}
-
-
-_CLEANING = frozenset(
-    {"bleach", "clean", "encode", "filter", "hash", "html", "mask", "quote", "scrub", "strip", "tags", "trim"}
-)
 
 
 def caught(old: Block, new: Block, place: Place) -> Step | None:
@@ -116,7 +111,7 @@ def _answers(failing: ast.stmt, body: Block, name: str | None, rest: Block, plac
         case [ast.Pass()]:
             return _keeps_its_value(failing, place)
         case [ast.Return(value=value)]:
-            return is_neutral(value) or is_given_elsewhere(value, place)
+            return is_neutral(value) or is_given_elsewhere(value, place, failing)
         case [ast.Continue()]:
             return place.is_in_loop
         case [ast.Raise() as raised]:
@@ -164,7 +159,7 @@ def _is_set_before(name: str, failing: ast.stmt, place: Place) -> bool:
 def _is_argument(value: ast.expr, failing: ast.expr) -> bool:
     """True for what was to be converted; not for what was to be made harmless."""
     calls = [one for one in ast.walk(failing) if isinstance(one, ast.Call)]
-    if any(set(words(ast.unparse(one.func))) & _CLEANING for one in calls):
+    if cleans(calls):
         return False
     return isinstance(value, ast.Name) and any(
         alike(value, argument) for one in calls for argument in one.args
