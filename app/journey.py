@@ -65,6 +65,11 @@ class Journey:
         self._brake = brake
         self.clients, self.store, self.settings = bench.clients, bench.store, bench.settings
 
+    @property
+    def desk(self) -> tuple[Clients, Store, Settings]:
+        """What a stage needs that writes to people and into the store."""
+        return self.clients, self.store, self.settings
+
     async def now(self) -> float:
         """The time (epoch seconds) at which the incident came to this line; the same after a crash."""
         return await engine.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from app.announce import announce
 from app.clients import Clients
 from app.core.model import (
     CaseFile,
@@ -22,6 +23,7 @@ from app.decide import by_approval, decide, settle
 from app.detect import detect
 from app.escalate import escalate, outcome_of
 from app.fix import fix
+from app.gather import gather
 from app.investigate import investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
@@ -58,6 +60,7 @@ async def _to_the_end(
     except Stopped as stopped:
         return await give_up(journey, case, stopped.stop)
     await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
+    await journey.tell(Stage.LEARN, announce, *journey.desk, case, outcome)
     return outcome
 
 
@@ -66,6 +69,7 @@ async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
     outcome = outcome_of(case, stop)
     await journey.insist(Stage.ESCALATE, disarm, journey.clients, case)
     await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
+    await journey.tell(Stage.ESCALATE, announce, *journey.desk, case, outcome)
     await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
     await journey.tell(Stage.ESCALATE, keep, journey.store, case)
     await journey.step(Stage.ESCALATE, learn, journey.store, case, outcome)
@@ -80,7 +84,9 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
     """
     clients, store, incident, step = journey.clients, journey.store, case.incident, journey.step
     case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
+    case.context = await step(Stage.INVESTIGATE, gather, clients, store, incident, case.finding)
     case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
+    await journey.tell(Stage.INVESTIGATE, announce, *journey.desk, case)
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
     case.decision = journey.rule(decide, policy, case.finding, case.cause)
     case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
@@ -160,6 +166,7 @@ async def land(journey: Journey, case: CaseFile) -> Outcome:
     clients, store = journey.clients, journey.store
     await journey.tell(Stage.OBSERVE, keep, store, case)
     await journey.tell(Stage.OBSERVE, report, clients, case)
+    await journey.tell(Stage.OBSERVE, announce, *journey.desk, case)
     case.release = await journey.wait_within(patience(case), Stage.OBSERVE, released, clients, case)
     case.verdict = await observe(journey, case, case.release.live_since, given(case.decision).looks)
     await journey.tell(Stage.LEARN, inform_tracker, clients, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 PREFIX = "AUTOFIX_"
 CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
+_TARGET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -65,6 +67,21 @@ class Settings(BaseModel):
     budget_seconds: Annotated[
         float, Field(gt=0, description="Time from detection to verified fix before a person is called")
     ] = 900.0
+    notify_targets: Annotated[
+        dict[str, tuple[SecretStr, ...]],
+        Field(
+            description="Where messages go, as Apprise addresses them: NAME=URL, separated by white space. "
+            "Policies use the names; see docs/notifications.md"
+        ),
+    ] = {}
+    notify_messages: Annotated[
+        int,
+        Field(
+            ge=4,
+            le=1000,
+            description="Messages that one target gets in ten minutes; what is more comes as one",
+        ),
+    ] = 10
     log_format: Annotated[str, Field(pattern="^(text|json)$", description="`text` or `json`")] = "text"
 
     @field_validator("github_url", "sentry_url")
@@ -72,10 +89,32 @@ class Settings(BaseModel):
     def _http(cls, url: str) -> str:
         return _checked(url)
 
+    @field_validator("notify_targets", mode="before")
+    @classmethod
+    def _targets(cls, value: object) -> object:
+        return targets_of(value) if isinstance(value, str) else value
+
     @field_validator("sentry_organizations", "sentry_hosts", "sentry_author_ids", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return list(listed(value)) if isinstance(value, str) else value
+
+
+def targets_of(text: str) -> dict[str, tuple[str, ...]]:
+    """The addresses of each target's name, from NAME=URL entries that white space separates.
+
+    Raises:
+        ValueError: if an entry has another form; the text does not hold the entry, which may be a secret.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for number, entry in enumerate(text.split(), 1):
+        name, _, address = entry.partition("=")
+        if not _TARGET.fullmatch(name) or "://" not in address:
+            raise ValueError(
+                f"entry {number} is not NAME=URL, with a name of small letters, digits and hyphens"
+            )
+        found[name] = (*found.get(name, ()), address)
+    return found
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -315,7 +315,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "none"
     if isinstance(value, BaseModel) or value is PydanticUndefined:
         return ""

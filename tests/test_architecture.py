@@ -24,6 +24,7 @@ EDGES = {
     "app/repair/command.py",
     "app/web/dispatcher.py",
     "app/web/installations.py",
+    "app/web/messenger.py",
     "app/web/proposals.py",
     "app/workflow.py",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -13,8 +14,12 @@ import httpx
 import pytest
 
 from app.cli import main
+from app.core.calling import Severity
 from app.core.model import Outcome, Result
+from app.core.notice import Notice
 from app.store import Store
+from app.store.outbox import NoticeState
+from receiver import receiving
 
 SETTINGS = {
     "AUTOFIX_APP_ID": "1",
@@ -179,3 +184,70 @@ def _status(*arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     return int(ended.value.code or 0)
+
+
+async def test_a_test_message_says_what_became_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AUTOFIX_DATA_DIR", str(tmp_path))
+
+    async def told(target: str, addresses: str) -> tuple[object, str]:
+        monkeypatch.setenv("AUTOFIX_NOTIFY_TARGETS", addresses)
+        with pytest.raises(SystemExit) as caught:
+            await asyncio.to_thread(main, ["notify", "test", target])
+        captured = capsys.readouterr()
+        return caught.value.code, captured.out + captured.err
+
+    async with receiving() as receiver:
+        receiver.answers["/k3yk3y"] = 403
+        good, bad = f"good=json://{receiver.host}/hook", f"bad=json://{receiver.host}/k3yk3y"
+        assert await told("good", f"{good} {bad}") == (0, "good: delivered\n")
+        code, said = await told("bad", f"{good} {bad}")
+        assert (code, said.startswith("bad: failed: "), "error=403" in said) == (1, True, True)
+        code, said = await told("other", f"{good} {bad}")
+        assert (code, said.endswith("there are: bad, good\n")) == (2, True)
+        code, wrong = await told("good", "good=bogus://k3yk3y")
+        assert (code, "does not understand bogus://" in wrong) == (2, True)
+        code, none = await told("good", "")
+        assert (code, none.endswith("there are: none\n")) == (2, True)
+    assert [body["title"] for body in receiver.bodies("/hook")] == ["Autofix: a test message"]
+    assert "k3yk3y" not in said + wrong
+
+
+def test_what_was_sent_is_listed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AUTOFIX_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def listed() -> tuple[object, str]:
+        with pytest.raises(SystemExit) as caught:
+            main(["notify", "recent"])
+        captured = capsys.readouterr()
+        return caught.value.code, captured.out + captured.err
+
+    assert listed()[0] == 2
+    store = Store(f"sqlite:///{tmp_path / 'autofix.sqlite'}")
+    store.migrate()
+    assert listed() == (0, "No message yet.\n")
+    incident, _ = store.open_incident(
+        repository="acme/shop", repository_id=1, installation_id=7, issue=3, fingerprint="sentry:1"
+    )
+    notice = Notice(incident.id, "fixed", Severity.INFO, "acme/shop #3: fixed [/red]", "text")
+    store.outbox.put(notice, "chat", 1.0, NoticeState.UNKNOWN)
+    store.close()
+    code, said = listed()
+    assert code == 0
+    assert "acme/shop #3: fixed [/red]" in said
+    assert "unknown target" in said
+
+
+def test_the_server_does_not_start_with_a_target_that_it_cannot_reach_anybody_by(tmp_path: Path) -> None:
+    process = serve(
+        {**SETTINGS, "AUTOFIX_NOTIFY_TARGETS": "pager=bogus://k3yk3y", "AUTOFIX_PORT": "0"}, tmp_path
+    )
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "target pager, address 1: Apprise does not understand bogus://" in said
+    assert "k3yk3y" not in said
+    assert "Traceback" not in said

@@ -26,7 +26,7 @@ from app.journey import Journey, Stopped
 from app.pipeline import REBUILDS, approved, give_up, landed, prove_and_merge, proven, repair
 from samples import HEAD, MERGE, PULL, RELEASE, VERDICT, case
 
-ENDING = ["insist disarm", "tell escalate", "tell report", "tell keep", "step learn"]
+ENDING = ["insist disarm", "tell escalate", "tell announce", "tell report", "tell keep", "step learn"]
 EVIDENCE = given(case().evidence)
 MERGED = Merged(MERGE, 1_800_000_480.0)
 ARMED = Armed(HEAD, ("autofix", "ci"))
@@ -54,6 +54,10 @@ class Noted:
         if isinstance(value, Stop) and way != "tell":
             raise Stopped(value)
         return value
+
+    @property
+    def desk(self) -> tuple[Any, Any, Any]:
+        return self.clients, self.store, self.settings
 
     async def now(self) -> float:
         return 0.0
@@ -118,7 +122,7 @@ async def test_a_good_end_is_on_record_and_switches_nothing_off() -> None:
         {"merged": [MERGED], "released": [RELEASE], "judge_release": [VERDICT], "conclude": [FIXED]}
     )
     assert await landed(noted.journey, proposal()) is FIXED
-    assert noted.went[-2:] == ["step conclude", "step learn"]
+    assert noted.went[-3:] == ["step conclude", "step learn", "tell announce"]
     assert "insist disarm" not in noted.went
 
 

@@ -108,3 +108,25 @@ def test_no_secret_is_printed_whatever_goes_wrong() -> None:
     assert "AUTOFIX_WEBHOOK_SECRET" in str(caught.value)
     for secret in (KEY, "0123456789", "sntrys_secret", "hunt3r"):
         assert secret not in shown
+
+
+def test_targets_have_names_and_keep_their_secrets() -> None:
+    settings = read_settings(
+        GIVEN | {"AUTOFIX_NOTIFY_TARGETS": " a=json://x/?k=v\n b-2=slack://t0ps3cret a=form://y "}
+    )
+    kept = {
+        name: [one.get_secret_value() for one in found] for name, found in settings.notify_targets.items()
+    }
+    assert kept == {"a": ["json://x/?k=v", "form://y"], "b-2": ["slack://t0ps3cret"]}
+    assert "t0ps3cret" not in f"{settings!r}{settings}"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["json://host/t0ps3cret", "A=json://t0ps3cret", "a=t0ps3cret", "=json://t0ps3cret", "a b=://t0ps3cret"],
+)
+def test_a_wrong_target_is_told_without_its_address(entry: str) -> None:
+    said = _refused(AUTOFIX_NOTIFY_TARGETS=f"{entry} ok=json://x")
+    assert "AUTOFIX_NOTIFY_TARGETS: " in said
+    assert "is not NAME=URL" in said
+    assert "t0ps3cret" not in said

@@ -24,6 +24,7 @@ _DEFUSED = {
     ">": "&gt;",
     "[": "\\[",
     "]": "\\]",
+    "~": "~&#8203;",  # three of them at the beginning of a line would open a block of code
     "\\": "&#92;",  # it would make a backtick behind it one that opens nothing
 }
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")

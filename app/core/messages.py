@@ -7,8 +7,10 @@ they hold none of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app.core.category import CATEGORIES
+from app.core.context import folded_details, surroundings
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
     Action,
@@ -27,6 +29,7 @@ from app.core.model import (
     Verdict,
     given,
 )
+from app.core.people import Called
 from app.core.scrub import scrub_text, scrub_variables
 
 LONGEST_COMMENT = 60_000
@@ -145,6 +148,7 @@ def pull_body(case: CaseFile) -> str:
             "the base, where it must fail for the recorded reason, and on this head, where it must pass."
         ),
         folded("Other candidates", bullets(map(prose, patch.alternatives))) if patch.alternatives else "",
+        folded_details(case),
         (
             f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
             f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
@@ -186,21 +190,29 @@ def ended(case: CaseFile, outcome: Outcome) -> str:
     return "\n\n".join(part for part in told if part)
 
 
-def escalation(case: CaseFile, stop: Stop, outcome: Outcome) -> str:
-    """The one comment with everything found, for the person who takes over."""
+def escalation(case: CaseFile, stop: Stop, outcome: Outcome, called: Sequence[Called] = ()) -> str:
+    """The one comment with everything found, for the person who takes over, and who is called to be that person."""
     parts = [
         f"### Autofix needs a person: {_reason(stop)}",
+        f"Called: {', '.join(map(_call, called))}." if called else "",
         prose(stop.detail),
         _next_step(case, stop),
         *_reported(case),
         *_found(case),
         *_tried(case),
         *(("#### What production showed", _rates(case.verdict)) if case.verdict is not None else ()),
+        *(folded(title, text) for title, text in surroundings(case)),
     ]
     return f"{_fitting(parts)}\n\n<sub>{outcome.summary}</sub>"
 
 
 # Parts of the comments -----------------------------------------------------------------------------------------
+
+
+def _call(one: Called) -> str:
+    """A name that notifies only where the policy allows a mention. It is GitHub's own, or matched as one."""
+    who = f"@{one.name}" if one.mentioned else code(one.name)
+    return f"{who} ({one.why}{', assigned' if one.assigned else ''})"
 
 
 def _fitting(parts: list[str]) -> str:

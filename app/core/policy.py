@@ -7,32 +7,29 @@ policy invalid, and an invalid policy switches the automation off. Every descrip
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
-    StrictStr,
     ValidationError,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.core.calling import Escalation, Notify
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
 from app.core.model import Action, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
 from app.core.policy_rollout import Rollout
+from app.core.policy_terms import WEEKDAYS, Day, Strict, Text, TimeOfDay, TimeZone, Weekdays
 from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
@@ -40,38 +37,8 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_s
 POLICY_PATH = ".github/autofix.yml"
 SCHEMA_ADDRESS = "https://raw.githubusercontent.com/autofix-app/autofix/main/docs/policy.schema.json"
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
-
-
-def _day(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-12-24") else value
-
-
-def _time_of_day(value: object) -> object:
-    return time.fromisoformat(value) if isinstance(value, str) and len(value) == len("09:00") else value
-
-
-Day = Annotated[
-    date,
-    Field(strict=True),
-    BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-24"]}),
-]
-TimeOfDay = Annotated[
-    time,
-    Field(strict=True),
-    BeforeValidator(_time_of_day),
-    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["09:00"]}),
-]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SentrySource(_Strict):
+class SentrySource(Strict):
     """Which Sentry projects may report anomalies of this repository."""
 
     organization: Annotated[Text, Field(description="Slug of the Sentry organization.")]
@@ -80,7 +47,7 @@ class SentrySource(_Strict):
     ]
 
 
-class CategoryRule(_Strict):
+class CategoryRule(Strict):
     """How far one kind of fix may go, and how large it may be. The action alone may stand for the whole."""
 
     action: Annotated[
@@ -105,7 +72,7 @@ class CategoryRule(_Strict):
         return {"anyOf": [action, whole]}
 
 
-class Limits(_Strict):
+class Limits(Strict):
     """How large a fix may be. A larger one is refused by the verification."""
 
     changed_lines: Annotated[
@@ -114,7 +81,7 @@ class Limits(_Strict):
     test_lines: Annotated[StrictInt, Field(gt=0, le=2000, description="Lines of the regression test.")] = 300
 
 
-class Checks(_Strict):
+class Checks(Strict):
     """What must be green on exactly the fix's commit before it may be merged."""
 
     verify: Annotated[Text, Field(description="Name of the required check that our Action reports.")] = (
@@ -134,7 +101,7 @@ class Checks(_Strict):
     ] = False
 
 
-class Paths(_Strict):
+class Paths(Strict):
     """Where fixes may go. Patterns are globs; `**/` matches any depth, a folder covers what is in it."""
 
     protected: Annotated[
@@ -153,7 +120,7 @@ class Paths(_Strict):
     ] = ()
 
 
-class Observe(_Strict):
+class Observe(Strict):
     """How the production effect is judged."""
 
     environment: Annotated[
@@ -172,7 +139,7 @@ class Observe(_Strict):
         return looks
 
 
-class Budgets(_Strict):
+class Budgets(Strict):
     """How much may happen. What is above a budget is left to a person."""
 
     open_pull_requests: Annotated[
@@ -190,33 +157,16 @@ class Budgets(_Strict):
     ] = 24
 
 
-class Hours(_Strict):
+class Hours(Strict):
     """When fixes may be merged without a person. Outside they are proposed, and a person may approve them."""
 
-    timezone: Annotated[Text, Field(description="IANA name, such as `Europe/Berlin`.")] = "UTC"
+    timezone: Annotated[TimeZone, Field(description="IANA name, such as `Europe/Berlin`.")] = "UTC"
     days: Annotated[
-        tuple[Text, ...],
+        Weekdays,
         Field(min_length=1, max_length=7, description="Days of the week: `mon` to `sun`."),
     ] = WEEKDAYS
     start: Annotated[TimeOfDay, Field(description='First minute, in quotes: `"09:00"`.')] = time(0, 0)
     end: Annotated[TimeOfDay, Field(description='Last minute, in quotes: `"16:59"`.')] = time(23, 59)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
-            raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin") from fault
-        return name
-
-    @field_validator("days")
-    @classmethod
-    def _days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [day for day in days if day not in WEEKDAYS]
-        if wrong or len(set(days)) != len(days):
-            raise ValueError(f"each of {', '.join(WEEKDAYS)} at most once")
-        return days
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -234,7 +184,7 @@ class Hours(_Strict):
         return f"{', '.join(self.days)} {self.start:%H:%M} to {self.end:%H:%M} {self.timezone}"
 
 
-class Freeze(_Strict):
+class Freeze(Strict):
     """Days on which nothing is merged without a person, both included (UTC)."""
 
     first: Annotated[Day, Field(description="The first day: `2026-12-20`.")]
@@ -252,7 +202,7 @@ class Freeze(_Strict):
         return self.first <= datetime.fromtimestamp(moment, ZoneInfo("UTC")).date() <= self.last
 
 
-class Trust(_Strict):
+class Trust(Strict):
     """How a category earns the right to merge without a person in this repository."""
 
     start: Annotated[
@@ -272,7 +222,7 @@ class Trust(_Strict):
         return start
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """A valid policy: what Autofix may do in one repository."""
 
     version: Annotated[StrictInt, Field(ge=1, le=1, description="Version of this format: 1.")]
@@ -304,6 +254,13 @@ class Policy(_Strict):
     trust: Trust = Trust()
     observe: Observe = Observe()
     rollout: Rollout = Rollout()
+    escalation: Escalation = Escalation()
+    notify: Annotated[
+        Notify | None,
+        Field(
+            description="Who is told besides GitHub. Not given: the server's target `default`, if it has one."
+        ),
+    ] = None
 
     @field_validator("categories", mode="before")
     @classmethod

@@ -184,9 +184,11 @@ async def _suspect(repo: RepositoryClient, deployed: str, culprit: CodeFrame) ->
         if found.start <= culprit.line <= found.end:
             commit = found.commit
             author = commit.author
-            name = (author.user.login if author.user else author.name or "") if author else ""
+            login = author.user.login if author and author.user else None
+            name = login or (author.name if author else None) or ""
             pulls = [pull.number for pull in (commit.pulls.nodes or ()) if pull] if commit.pulls else []
-            return SuspectCommit(commit.oid, commit.title, name, commit.date, pulls[0] if pulls else None)
+            pull = pulls[0] if pulls else None
+            return SuspectCommit(commit.oid, commit.title, name, commit.date, pull, login)
     return None
 
 

@@ -21,6 +21,7 @@ from alembic.config import Config
 from app.core.errors import StoreUnavailable
 from app.core.model import Incident, Outcome, Stage
 from app.store.ledger import Ledger
+from app.store.outbox import Outbox
 from app.store.tables import deliveries, incidents, steps
 
 # Seconds before a delivery that could not be processed is tried again; after the last try it is a dead letter.
@@ -112,6 +113,7 @@ class Store:
         self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         self._clock = clock
         self.ledger = Ledger(self._engine, clock)
+        self.outbox = Outbox(self._engine, clock)
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 

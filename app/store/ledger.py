@@ -71,6 +71,19 @@ class Ledger:
                 sa.update(track_record).where(track_record.c.incident == incident).values(**values)
             )
 
+    def cases(self, repository_id: int, limit: int) -> list[tuple[Any, str]]:
+        """The newest incidents of the repository of which a case file was kept, each with it, newest first."""
+        columns = (incidents.c.id, incidents.c.issue, incidents.c.opened_at, incidents.c.result)
+        more = (incidents.c.reason, incidents.c.summary, incidents.c.pull_request, incidents.c.case_file)
+        query = (
+            sa.select(*columns, *more)
+            .where(incidents.c.repository_id == repository_id, incidents.c.case_file.is_not(None))
+            .order_by(incidents.c.opened_at.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [(row, str(row.case_file)) for row in connection.execute(query)]
+
     def unanswered(self) -> list[str]:
         """The ended incidents of which it is not known what people did with their pull request, newest first."""
         query = (

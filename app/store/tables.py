@@ -133,3 +133,27 @@ orders = Table(
     Column("done", Boolean, nullable=False),
     Column("answer", Text, nullable=False),
 )
+
+# What is told outside of GitHub, once for each change of an incident and target. `message` names the one message of
+# several that were sent together.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident", String(80), ForeignKey("incidents.id"), nullable=False),
+    Column("change", String(80), nullable=False),
+    Column("target", String(32), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message", String(40)),
+    Column("tried_at", Float),
+    Column("note", Text, nullable=False, default=""),
+    UniqueConstraint("incident", "change", "target"),
+    Index("ix_notices_state", "state", "due_at"),
+    Index("ix_notices_target", "target", "tried_at"),
+)

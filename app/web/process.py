@@ -13,12 +13,14 @@ import structlog
 from app import workflow
 from app.clients import Clients
 from app.clients.github import GitHub
+from app.clients.notify import Notifier
 from app.clients.sentry import Sentry
 from app.engine import Engine
 from app.journey import Workbench
 from app.settings import Settings
 from app.store import Store
 from app.web.dispatcher import Dispatcher
+from app.web.messenger import Messenger
 from app.web.proposals import Proposals
 from app.web.server import create_app, serve
 
@@ -51,6 +53,8 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         store = Store(settings.database_url or f"sqlite:///{settings.data_dir / 'autofix.sqlite'}")
         stack.callback(store.close)
         await asyncio.to_thread(store.migrate)
+        # First of all: an address that is wrong must not be found out when somebody is needed.
+        notifier = await asyncio.to_thread(_notifier, settings)
         # Two pools: nothing that is set up for one system may reach the other.
         github_http = await stack.enter_async_context(_http())
         sentry_http = await stack.enter_async_context(_http())
@@ -65,10 +69,20 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         proposals = Proposals(clients, store, settings.reconcile_seconds)
         proposals.start()
         stack.push_async_callback(proposals.stop)
+        messenger = Messenger(notifier, store, settings.notify_messages)
+        messenger.start()
+        stack.push_async_callback(messenger.stop)
         runner = await serve(create_app(store, settings, dispatcher), settings.host, settings.port)
         stack.push_async_callback(runner.cleanup)
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
+
+
+def _notifier(settings: Settings) -> Notifier:
+    addresses = {
+        name: [one.get_secret_value() for one in secrets] for name, secrets in settings.notify_targets.items()
+    }
+    return Notifier(addresses)
 
 
 def _http() -> httpx.AsyncClient:

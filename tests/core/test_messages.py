@@ -9,12 +9,40 @@ from hypothesis import strategies as st
 
 from app.core import messages
 from app.core.markdown import code, fence, name, prose, table, visible
-from app.core.model import CaseFile, FailureKind, Held, Outcome, Raised, Reason, Result, Stage, Stop
+from app.core.model import (
+    Breadcrumb,
+    CaseFile,
+    Context,
+    Deploy,
+    FailureKind,
+    Held,
+    Outcome,
+    PastIncident,
+    Raised,
+    Reason,
+    Result,
+    Stage,
+    Stop,
+)
 from samples import CAUSE, DECISION, FAILURE, FINDING, FRAME, PATCH, case
 
 STOP = Stop(Stage.VERIFY, Reason.CHECK_FAILED, "the check ended failure")
 OUTCOME = Outcome(Result.ESCALATED, "anomaly detected at 08:00, stopped at verify: check failed", STOP, 9)
 
+# What our own texts fold.
+FOLDED_TITLES = (
+    "Stack trace",
+    "Other candidates",
+    "Investigation",
+    "Timeline",
+    "What it affects",
+    "Before the failure",
+    "The callers, with the values seen",
+    "Earlier incidents of the same shape",
+    "Ruled out",
+    "Not known",
+)
+FOLDED = "|".join(FOLDED_TITLES)
 # Every sign that GitHub, or a bot that reads comments, acts upon.
 COMMANDS = [
     "@dependabot merge",
@@ -67,7 +95,7 @@ def _live(text: str) -> list[str]:
     ours = r"(?:Refs )?#(?:3|9|7)\b"
     found = re.findall(r"(?<![\w`])@\w[\w/-]*", outside)
     found += re.findall(r"#\d+", re.sub(ours, "", outside))
-    found += re.findall(r"<!--|<img|<details>(?!<summary>(?:Stack trace|Other candidates))", outside)
+    found += re.findall(rf"<!--|<img|<details>(?!<summary>(?:{FOLDED}))", outside)
     found += [url for url in re.findall(r"(?<!\\)\]\(([^)]*)\)", outside) if "evil" in url]
     return found
 
@@ -108,12 +136,21 @@ def _hostile_case(text: str) -> CaseFile:
         message=text,
         function=text,
         failure=replace(FAILURE, subject=text, evidence=(text, f"`x` {text}")),
-        frames=(replace(CAUSE.culprit, code=text, function=text, variables={text: text}),),
+        frames=(replace(CAUSE.culprit, code=text, function=text, variables={text: text}),) * 2,
+        ruled_out=(text,),
         suspect=replace(suspect, title=text, author=text),
     )
     patch = replace(PATCH, summary=text, why=(text,), why_safe=text, alternatives=(text,))
     decision = replace(DECISION, because=(text,))
-    return case(finding=finding, cause=cause, patch=patch, decision=decision)
+    context = Context(
+        text,
+        text,
+        (Breadcrumb(text, text, text, text), Breadcrumb("2026-11-03T10:00:00Z", text, text, text)),
+        (Deploy("2026-11-03T09:00:00Z", "c" * 40, text), Deploy(text, text, text)),
+        (PastIncident("inc-0", 7, 1.0, None, None, text, 9, same_place=True),),
+        (text,),
+    )
+    return case(finding=finding, cause=cause, patch=patch, decision=decision, context=context)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

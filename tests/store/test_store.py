@@ -74,7 +74,7 @@ def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
             for table in metadata.tables
             for item in sa.inspect(connection).get_unique_constraints(table)
         }
-    assert named == {"uq_deliveries_event"}
+    assert named == {"uq_deliveries_event", "uq_notices_incident"}
 
 
 def test_migrating_again_changes_nothing_and_downgrading_leaves_nothing(store: Store) -> None:

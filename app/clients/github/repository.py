@@ -30,6 +30,8 @@ from app.clients.github.answers import (
     WorkflowRun,
     dig,
 )
+from app.clients.github.history import History
+from app.clients.github.people import People
 from app.clients.github.rollouts import Rollouts
 from app.clients.github.rules import BranchRules, gating_rulesets, read_rules
 from app.clients.github.transport import InstallationTransport
@@ -48,6 +50,7 @@ class RepositoryClient:
         self._owner, _, self._name = full_name.partition("/")
         self._api = transport
         self._root = f"/repos/{full_name}"
+        self.people, self.history = People(transport, self._root), History(transport, self._root)
 
     # What is there ---------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ Every class is a frozen dataclass of plain data, so that the engine can store it
 A stage returns its value or a `Stop`: a refusal is a value, a fault is an exception.
 """
 
+from app.core.model.context import Breadcrumb, Context, Deploy, PastIncident
 from app.core.model.finding import (
     CodeFrame,
     Failure,
@@ -39,9 +40,12 @@ __all__ = [
     "Applicability",
     "Armed",
     "Attempt",
+    "Breadcrumb",
     "CaseFile",
     "CodeFrame",
+    "Context",
     "Decision",
+    "Deploy",
     "End",
     "Evidence",
     "Failure",
@@ -58,6 +62,7 @@ __all__ = [
     "Merged",
     "Origin",
     "Outcome",
+    "PastIncident",
     "Patch",
     "Pull",
     "Raised",

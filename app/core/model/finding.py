@@ -110,13 +110,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SuspectCommit:
-    """The commit that last touched the failing line."""
+    """The commit that last touched the failing line.
+
+    `author` is what people read: a login, or what the commit itself says. `login` is an account of GitHub's, or None.
+    """
 
     sha: str
     title: str
     author: str
     date: str
     pull_request: int | None = None
+    login: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

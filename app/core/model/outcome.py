@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from app.core.model.context import Context
 from app.core.model.finding import Finding, Incident, RootCause
 from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
 from app.core.model.terms import Judgement, Reason, Result
@@ -76,6 +77,7 @@ class CaseFile:
     release: Release | None = None
     verdict: Verdict | None = None
     approved_by: str | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from app.clients import Clients
+from app.clients.github import RepositoryClient
 from app.core import messages
 from app.core.model import CaseFile, Outcome, Reason, Result, Stop, is_untold
+from app.escalate.people import call
 
 MARKER = "<!-- autofix:escalation:{} -->"
 # These are no failures: a verified pull request waits for a person because the rules say so.
@@ -31,5 +33,15 @@ async def escalate(clients: Clients, case: CaseFile, outcome: Outcome) -> None:
     if stop.reason in CALM:
         return
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
-    text = messages.escalation(case, stop, outcome)
-    await repo.comment(case.incident.issue, MARKER.format(case.incident.id), text, await clients.github.bot())
+    bot, marker = await clients.github.bot(), MARKER.format(case.incident.id)
+    # The comment is the record of who was called: where it stands already, nobody is called again.
+    called = () if await _is_told(repo, case, marker, bot) else await call(clients, case)
+    text = messages.escalation(case, stop, outcome, called)
+    await repo.comment(case.incident.issue, marker, text, bot)
+
+
+async def _is_told(repo: RepositoryClient, case: CaseFile, marker: str, bot: str) -> bool:
+    comments = await repo.comments(case.incident.issue)
+    return any(
+        marker in (one.body or "") and one.user is not None and one.user.login == bot for one in comments
+    )

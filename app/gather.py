@@ -1,0 +1,96 @@
+"""Gather: what surrounds a failure, for the person who may have to take over. Whatever cannot be read is said so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from app.clients import Clients
+from app.core.breadcrumbs import breadcrumbs
+from app.core.case_file import load_case
+from app.core.context import alike, closest, is_near
+from app.core.errors import ClientError
+from app.core.model import Breadcrumb, Context, Deploy, Finding, Incident, PastIncident, Result
+from app.store import Store
+
+T = TypeVar("T")
+
+# Nobody waits for this: what takes longer is left out.
+PATIENCE_SECONDS = 10.0
+PAST_CASES = 50
+MOST_DEPLOYS = 5
+PRODUCTION = "production"
+
+
+async def gather(clients: Clients, store: Store, incident: Incident, finding: Finding) -> Context:
+    """Everything that could be read around the finding in a short time."""
+    missing: list[str] = []
+    releases, crumbs, deploys, past = await asyncio.gather(
+        _or(("", ""), _releases(clients, finding), "the first and the last release", missing),
+        _or((), _crumbs(clients, finding), "what the program did before it failed", missing),
+        _or((), _deploys(clients, incident, finding), "which deployments were near", missing),
+        asyncio.to_thread(_past, store, incident, finding),
+    )
+    return Context(releases[0] or None, releases[1] or None, crumbs, deploys, past, tuple(missing))
+
+
+async def _or(default: T, reading: Awaitable[T], what: str, missing: list[str]) -> T:
+    """What is read, or `default`, and a sentence in `missing` that says why."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await reading
+    except TimeoutError:
+        missing.append(f"{what}: there was no answer in time")
+    except ClientError as fault:
+        missing.append(f"{what}: {fault}")
+    return default
+
+
+async def _releases(clients: Clients, finding: Finding) -> tuple[str, str]:
+    reported = await clients.sentry.issue(finding.organization, finding.group)
+    return reported.first_release or "", reported.last_release or ""
+
+
+async def _crumbs(clients: Clients, finding: Finding) -> tuple[Breadcrumb, ...]:
+    """The breadcrumbs of the very event that the finding was read from."""
+    return breadcrumbs(await clients.sentry.event(finding.organization, finding.group, finding.event_id))
+
+
+async def _deploys(clients: Clients, incident: Incident, finding: Finding) -> tuple[Deploy, ...]:
+    repo = clients.github.repository(incident.repository, incident.installation_id)
+    found = await repo.history.deployments(finding.environment or PRODUCTION)
+    near = [
+        Deploy(one.created_at, one.sha, one.environment)
+        for one in found
+        if is_near(one.created_at, finding.first_seen)
+    ]
+    return tuple(near[-MOST_DEPLOYS:])
+
+
+def _past(store: Store, incident: Incident, finding: Finding) -> tuple[PastIncident, ...]:
+    """Earlier incidents of the repository in which the same kind of error came out of the same file."""
+    found: list[PastIncident] = []
+    for row, text in store.ledger.cases(incident.repository_id, PAST_CASES):
+        if row.id == incident.id:
+            continue
+        try:
+            then = load_case(text).finding
+        except ValueError:  # written by another version
+            continue
+        same_file, same_place = alike(finding, then) if then is not None else (False, False)
+        if same_file:
+            result = Result(row.result) if row.result else None
+            found.append(
+                PastIncident(
+                    row.id,
+                    row.issue,
+                    row.opened_at,
+                    result,
+                    row.reason,
+                    row.summary,
+                    row.pull_request,
+                    same_place,
+                )
+            )
+    return closest(found)

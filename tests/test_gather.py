@@ -1,0 +1,136 @@
+"""What surrounds a failure is gathered in a short time; what cannot be read is said so and stops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from app import gather as stage
+from app.clients import Clients
+from app.core.case_file import dump_case
+from app.core.errors import Refused, Unavailable
+from app.core.model import Context, Deploy, Finding, Incident, Outcome, Result
+from app.gather import gather
+from app.store import Store
+from samples import FINDING, FRAME, case
+
+CRUMBS = {"breadcrumbs": [{"message": "hello", "category": "log"}]}
+DEPLOYS = [
+    SimpleNamespace(created_at="2026-11-04T10:00:00Z", sha="e" * 40, environment="production"),
+    SimpleNamespace(created_at="2026-11-03T09:00:00Z", sha="c" * 40, environment="production"),
+    SimpleNamespace(created_at="2026-10-01T09:00:00Z", sha="a" * 40, environment="production"),
+]
+
+
+class Outside:
+    """Sentry and GitHub in one, which answer, refuse or never answer."""
+
+    def __init__(self, **broken: BaseException | None) -> None:
+        self._broken = broken
+
+    async def _answer(self, verb: str, value: Any) -> Any:
+        if verb in self._broken:
+            fault = self._broken[verb]
+            if fault is None:
+                await asyncio.Event().wait()
+            else:
+                raise fault
+        return value
+
+    async def issue(self, organization: str, group: str) -> Any:
+        assert (organization, group) == (FINDING.organization, FINDING.group)
+        return await self._answer("issue", SimpleNamespace(first_release="shop@1", last_release=None))
+
+    async def event(self, _organization: str, _group: str, which: str) -> Any:
+        assert which == FINDING.event_id
+        return await self._answer("event", CRUMBS)
+
+    def repository(self, _name: str, _installation: int) -> Any:
+        return SimpleNamespace(history=self)
+
+    async def deployments(self, environment: str) -> Any:
+        assert environment == "production"
+        return await self._answer("deployments", DEPLOYS)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'autofix.sqlite'}")
+    store.migrate()
+    yield store
+    store.close()
+
+
+def _incident(store: Store, issue: int, finding: Finding | None = FINDING, *, ended: bool = True) -> Incident:
+    incident, _ = store.open_incident(
+        repository="acme/shop",
+        repository_id=501,
+        installation_id=77,
+        issue=issue,
+        fingerprint=f"sentry:{issue}",
+    )
+    store.keep_case(incident.id, dump_case(case(finding=finding)), issue + 100, "shop/receipts.py")
+    if ended:
+        store.end_incident(incident.id, Outcome(Result.FIXED, "fixed it", pull_request=issue + 100))
+    return incident
+
+
+async def _gathered(store: Store, incident: Incident, **broken: BaseException | None) -> Context:
+    outside = cast("Any", Outside(**broken))
+    return await gather(Clients(outside, outside), store, incident, FINDING)
+
+
+async def test_everything_that_is_there_is_gathered(store: Store) -> None:
+    found = await _gathered(store, _incident(store, 1))
+    assert (found.first_release, found.last_release) == ("shop@1", None)
+    assert [crumb.text for crumb in found.breadcrumbs] == ["hello"]
+    assert found.deploys == (Deploy("2026-11-03T09:00:00Z", "c" * 40, "production"),)
+    assert (found.past, found.missing) == ((), ())
+
+
+async def test_earlier_incidents_of_the_same_shape_are_found(store: Store) -> None:
+    _incident(store, 1)
+    elsewhere = replace(FRAME, path="shop/other.py")
+    _incident(store, 2, replace(FINDING, chain=(replace(FINDING.root, frames=(elsewhere,)),)))
+    _incident(store, 3, None)
+    broken = _incident(store, 4)
+    store.keep_case(broken.id, "{}", None, None)
+    _incident(store, 5, ended=False)
+    found = await _gathered(store, _incident(store, 6))
+    assert [(one.issue, one.result, one.pull_request, one.same_place) for one in found.past] == [
+        (5, None, 105, True),
+        (1, Result.FIXED, 101, True),
+    ]
+
+
+async def test_incidents_of_another_repository_are_nobodys_business(store: Store) -> None:
+    _incident(store, 1)
+    other, _ = store.open_incident(
+        repository="evil/shop", repository_id=7, installation_id=7, issue=1, fingerprint="sentry:1"
+    )
+    assert (await _gathered(store, other)).past == ()
+
+
+@pytest.mark.parametrize(
+    ("verb", "what"),
+    [
+        ("issue", "the first and the last release"),
+        ("event", "what the program did before it failed"),
+        ("deployments", "which deployments were near"),
+    ],
+)
+@pytest.mark.parametrize("fault", [Refused("403: no"), Unavailable("down"), None])
+async def test_what_cannot_be_read_is_said_and_the_rest_is_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch, verb: str, what: str, fault: BaseException | None
+) -> None:
+    monkeypatch.setattr(stage, "PATIENCE_SECONDS", 0.2)
+    found = await _gathered(store, _incident(store, 1), **{verb: fault})
+    (said,) = found.missing
+    assert said == f"{what}: {fault or 'there was no answer in time'}"
+    assert sum(map(bool, (found.first_release, found.breadcrumbs, found.deploys))) == 2
