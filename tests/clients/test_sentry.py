@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from app.clients.sentry import Sentry, SentryRelease
-from app.clients.sentry_api import LONGEST_WAIT, MAX_ANSWER, TRIES
+from app.clients.rest import LONGEST_WAIT, MAX_ANSWER, TRIES
 from app.core.errors import (
     ClientError,
     Malformed,
