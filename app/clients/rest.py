@@ -165,8 +165,8 @@ class RestApi:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited(said, self._wait(response.headers))
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            known = status == HTTPStatus.FORBIDDEN and needs
-            why = f"they may not do this; it needs {needs}" if known else "they are not valid here"
+            refused = status == HTTPStatus.UNAUTHORIZED
+            why = "they are not valid here" if refused else f"they need {needs or 'more permissions'}"
             return Unauthorized(f"{said}. Check the credentials: {why}")
         if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             return NotFound(said)
