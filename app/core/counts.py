@@ -81,7 +81,7 @@ def filled(
     """
     width = bucket_seconds(start, end)
     first, last = math.floor(start / width), math.ceil(end / width)
-    numbers = [0] * max(0, min(last - first, MOST_BUCKETS + 2))
+    numbers = [0] * max(0, last - first)
     for moment, number in found:
         at = math.floor(moment / width) - first
         if start <= moment < end and 0 <= at < len(numbers):
