@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from app.clients.reading import a_count, a_list, a_time, an_object, nested, objects, text, whole
+from app.clients.reading import MAX_COUNT, a_count, a_list, a_time, an_object, nested, objects, text, whole
 from app.clients.rest import MAX_TEXT, JsonObject
 from app.core.errors import Malformed, Refused, Unavailable
 from app.core.model import Raised
@@ -268,7 +268,9 @@ def event_of(answer: JsonValue) -> MonitorEvent:
 
 
 def _from_milliseconds(value: JsonValue) -> str:
-    return utc_time(value / 1_000) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_COUNT:
+        return ""
+    return utc_time(value / 1_000)
 
 
 def _texts(value: JsonValue) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from typing import Any, cast
 
 import httpx
@@ -11,6 +12,16 @@ from app.clients.datadog import Datadog
 from app.clients.sentry import Sentry
 from app.clients.tracker import Tracker
 from app.core.errors import Refused
+from app.settings import read_settings
+from app.web.process import _clients
+
+NEEDED = {
+    "AUTOFIX_APP_ID": "1",
+    "AUTOFIX_PRIVATE_KEY": "none",
+    "AUTOFIX_WEBHOOK_SECRET": "0123456789",
+    "AUTOFIX_SENTRY_TOKEN": "canary",
+    "AUTOFIX_SENTRY_ORGANIZATIONS": "acme",
+}
 
 
 def test_a_findings_source_picks_its_tracker(http: httpx.AsyncClient) -> None:
@@ -46,3 +57,19 @@ def test_no_client_shows_its_secrets(http: httpx.AsyncClient) -> None:
         Bugsink(http, "https://bugs.example", "canary"),
     )
     assert "canary" not in f"{clients!r} {clients.sentry} {clients.datadog} {clients.bugsink}"
+
+
+async def test_the_server_sets_up_what_its_settings_name() -> None:
+    more = {
+        "AUTOFIX_DATADOG_API_KEY": "canary",
+        "AUTOFIX_DATADOG_APPLICATION_KEY": "canary",
+        "AUTOFIX_BUGSINK_URL": "https://bugs.example",
+        "AUTOFIX_BUGSINK_TOKEN": "canary",
+    }
+    async with contextlib.AsyncExitStack() as stack:
+        few = await _clients(stack, read_settings(NEEDED))
+        assert (few.datadog, few.bugsink) == (None, None)
+        all_of_them = await _clients(stack, read_settings(NEEDED | more))
+        assert all_of_them.tracker("datadog") is all_of_them.datadog is not None
+        assert all_of_them.tracker("bugsink") is all_of_them.bugsink is not None
+        assert "canary" not in repr(all_of_them)
