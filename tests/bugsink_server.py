@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -126,11 +127,13 @@ def running(programs: Path, folder: Path) -> Iterator[Running]:
     serve: list[str | Path] = [
         programs / "gunicorn",
         f"--bind=127.0.0.1:{port}",
-        "--threads=4",
+        "--graceful-timeout=1",
         "bugsink.wsgi",
     ]
     with (folder / "log.txt").open("wb") as log:
-        server = subprocess.Popen(serve, cwd=folder, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            serve, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             _wait_for(url, server, folder / "log.txt")
             yield Running(url, facts["dsn"], str(facts["project"]), facts["token"], facts["reader"])
@@ -139,7 +142,7 @@ def running(programs: Path, folder: Path) -> Iterator[Running]:
             try:
                 server.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                server.kill()
+                os.killpg(server.pid, signal.SIGKILL)  # with its worker
                 server.wait()
 
 

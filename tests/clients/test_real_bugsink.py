@@ -132,8 +132,8 @@ async def test_what_the_token_may_not_do_is_named(server: Running, http: httpx.A
         await reader.event("00000000-0000-0000-0000-000000000000")
     with pytest.raises(Unauthorized, match="not valid"):
         await Bugsink(http, server.url, "0" * 40).issue(ISSUE)
-    for nobody in ("SHOP-999", "00000000-0000-0000-0000-000000000000"):
+    for nobody in ("SHOP-999", "00000000-0000-0000-0000-000000000000", "../projects"):
         with pytest.raises(NotFound):
             await reader.issue(nobody)
     with pytest.raises(Refused, match="Invalid issue identifier"):
-        await reader.issue("../projects")
+        await reader.issue("no such issue")
