@@ -21,6 +21,7 @@ PATIENCE_SECONDS = 10.0
 PAST_CASES = 50
 MOST_DEPLOYS = 5
 PRODUCTION = "production"
+SENTRY = "sentry"  # the only tracker so far whose breadcrumbs and releases are read
 
 
 async def gather(clients: Clients, store: Store, incident: Incident, finding: Finding) -> Context:
@@ -48,12 +49,16 @@ async def _or(default: T, reading: Awaitable[T], what: str, missing: list[str]) 
 
 
 async def _releases(clients: Clients, finding: Finding) -> tuple[str, str]:
+    if finding.source != SENTRY:
+        return "", ""
     reported = await clients.sentry.issue(finding.organization, finding.group)
     return reported.first_release or "", reported.last_release or ""
 
 
 async def _crumbs(clients: Clients, finding: Finding) -> tuple[Breadcrumb, ...]:
     """The breadcrumbs of the very event that the finding was read from."""
+    if finding.source != SENTRY:
+        return ()
     return breadcrumbs(await clients.sentry.event(finding.organization, finding.group, finding.event_id))
 
 

@@ -24,10 +24,11 @@ async def report(clients: Clients, case: CaseFile, outcome: Outcome | None = Non
 
 
 async def inform_tracker(clients: Clients, case: CaseFile) -> None:
-    """The error tracker's issue is resolved in the new release, with a note that says why."""
+    """The error tracker's issue is resolved in the new release, with a note that says why where it takes notes."""
     finding, release = given(case.finding), given(case.release)
-    await clients.sentry.resolve_in_release(finding.organization, finding.group, release.version)
-    await clients.sentry.comment(finding.organization, finding.group, messages.tracker_note(case))
+    tracker = clients.tracker(finding.source)
+    await tracker.resolve(finding, release.version)
+    await tracker.note(finding, messages.tracker_note(case))
 
 
 async def conclude(clients: Clients, case: CaseFile) -> Outcome:

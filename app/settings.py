@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 PREFIX = "AUTOFIX_"
 CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
@@ -50,6 +58,38 @@ class Settings(BaseModel):
     sentry_author_ids: Annotated[
         tuple[int, ...], Field(description="Numeric ids of the GitHub accounts that Sentry opens issues as")
     ] = (39604003,)
+    datadog_site: Annotated[
+        Literal[
+            "datadoghq.com",
+            "us3.datadoghq.com",
+            "us5.datadoghq.com",
+            "ap1.datadoghq.com",
+            "ap2.datadoghq.com",
+            "uk1.datadoghq.com",
+            "datadoghq.eu",
+            "ddog-gov.com",
+            "us2.ddog-gov.com",
+        ],
+        Field(description="Datadog's site, as in DD_SITE"),
+    ] = "datadoghq.com"
+    datadog_api_key: Annotated[SecretStr | None, Field(description="Datadog's API key")] = None
+    datadog_application_key: Annotated[
+        SecretStr | None, Field(description="Datadog's application key; with the API key it turns Datadog on")
+    ] = None
+    datadog_hits_metric: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z][A-Za-z0-9_.]*$",
+            description="Datadog metric that counts requests, as `trace.flask.request.hits`; else spans are counted",
+        ),
+    ] = None
+    datadog_url: Annotated[
+        str | None, Field(description="Base of Datadog's API, if it is not the one of the site")
+    ] = None
+    bugsink_url: Annotated[str | None, Field(description="Base of a Bugsink")] = None
+    bugsink_token: Annotated[
+        SecretStr | None, Field(description="Token of Bugsink; with the URL it turns Bugsink on")
+    ] = None
     data_dir: Annotated[Path, Field(description="Folder of the embedded databases")] = Path("autofix-data")
     database_url: Annotated[
         str | None,
@@ -84,10 +124,10 @@ class Settings(BaseModel):
     ] = 10
     log_format: Annotated[str, Field(pattern="^(text|json)$", description="`text` or `json`")] = "text"
 
-    @field_validator("github_url", "sentry_url")
+    @field_validator("github_url", "sentry_url", "datadog_url", "bugsink_url")
     @classmethod
-    def _http(cls, url: str) -> str:
-        return _checked(url)
+    def _http(cls, url: str | None) -> str | None:
+        return None if url is None else _checked(url)
 
     @field_validator("notify_targets", mode="before")
     @classmethod
@@ -98,6 +138,18 @@ class Settings(BaseModel):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return list(listed(value)) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        """What needs two settings is never half set up."""
+        for one, other in (("datadog_api_key", "datadog_application_key"), ("bugsink_url", "bugsink_token")):
+            missing = [name for name in (one, other) if getattr(self, name) is None]
+            if len(missing) == 1:
+                present = one if missing == [other] else other
+                raise ValueError(
+                    f"{PREFIX}{present.upper()} is of no use without {PREFIX}{missing[0].upper()}"
+                )
+        return self
 
 
 def targets_of(text: str) -> dict[str, tuple[str, ...]]:
@@ -212,6 +264,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _explain(error: Mapping[str, object]) -> str:
     location = error["loc"]
+    if not location:  # what two settings say together; it names them
+        return str(error["msg"]).removeprefix("Value error, ")
     name = str(location[0]) if isinstance(location, tuple) and location else "settings"
     field = Settings.model_fields.get(name)
     if error["type"] == "extra_forbidden":

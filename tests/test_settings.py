@@ -72,6 +72,8 @@ def test_a_wrong_value_names_its_variable(name: str) -> None:
 def test_tokens_travel_encrypted_or_stay_on_this_machine(url: str) -> None:
     assert "must start with https://" in _refused(AUTOFIX_GITHUB_URL=url)
     assert "must start with https://" in _refused(AUTOFIX_SENTRY_URL=url)
+    assert "must start with https://" in _refused(AUTOFIX_DATADOG_URL=url)
+    assert "must start with https://" in _refused(AUTOFIX_BUGSINK_URL=url)
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,44 @@ def test_a_wrong_target_is_told_without_its_address(entry: str) -> None:
     assert "AUTOFIX_NOTIFY_TARGETS: " in said
     assert "is not NAME=URL" in said
     assert "t0ps3cret" not in said
+
+
+TRACKERS = {
+    "AUTOFIX_DATADOG_API_KEY": "dd_api_secret",
+    "AUTOFIX_DATADOG_APPLICATION_KEY": "dd_application_secret",
+    "AUTOFIX_BUGSINK_URL": "http://127.0.0.1:9100/",
+    "AUTOFIX_BUGSINK_TOKEN": "bugsink_secret",
+}
+
+
+def test_further_trackers_are_off_until_they_are_set() -> None:
+    settings = read_settings(GIVEN)
+    assert (settings.datadog_api_key, settings.datadog_application_key) == (None, None)
+    assert (settings.bugsink_url, settings.bugsink_token) == (None, None)
+    assert settings.datadog_site == "datadoghq.com"
+
+
+def test_further_trackers_are_read_and_their_secrets_hidden() -> None:
+    settings = read_settings(GIVEN | TRACKERS | {"AUTOFIX_DATADOG_SITE": "us3.datadoghq.com"})
+    assert settings.bugsink_url == "http://127.0.0.1:9100"
+    assert settings.datadog_site == "us3.datadoghq.com"
+    assert "secret" not in f"{settings!r} {settings}".replace("webhook_secret", "")
+
+
+@pytest.mark.parametrize("missing", sorted(TRACKERS))
+def test_half_a_tracker_is_refused_by_name(missing: str) -> None:
+    with pytest.raises(MissingSettings, match=f"is of no use without {missing}$"):
+        read_settings(GIVEN | {name: value for name, value in TRACKERS.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATADOG_SITE", "datadoghq.com.evil.example"),
+        ("DATADOG_SITE", "https://app.datadoghq.com"),
+        ("DATADOG_HITS_METRIC", "trace.flask.request.hits{*}"),
+        ("DATADOG_HITS_METRIC", "a,b"),
+    ],
+)
+def test_nothing_strange_becomes_part_of_an_address_or_a_query(name: str, value: str) -> None:
+    assert f"AUTOFIX_{name}: " in _refused(**{f"AUTOFIX_{name}": value})

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from app.clients import Clients
 from app.core.errors import NotFound
 from app.core.model import Finding, Incident, Reason, Stage, Stop
-from app.core.sentry_event import finding_from_event
 from app.detect.sentry_issue import IssueKind, SentryLink, issue_kind, parse_link
 from app.settings import Settings
 
@@ -61,11 +60,9 @@ async def detect(clients: Clients, settings: Settings, incident: Incident) -> Fi
         )
     organization = link.organization or settings.sentry_organizations[0]
     try:
-        reported = await clients.sentry.issue(organization, link.issue_id)
-        event = await clients.sentry.event(organization, link.issue_id)
+        finding = await clients.tracker("sentry").read(organization, link.issue_id)
     except NotFound:
         return _stop(Reason.EVENT_MISSING, "Sentry has no such issue, or the token may not read it")
-    finding = finding_from_event(event, reported, organization=organization)
     if finding is None:
         return _stop(Reason.UNSUPPORTED, "the newest event holds no exception")
     return finding

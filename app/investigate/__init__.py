@@ -58,14 +58,14 @@ async def investigate(clients: Clients, incident: Incident, finding: Finding) ->
 
 
 async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Finding) -> str | None:
-    """The commit that the failing release runs: named by the release itself, by Sentry, or by a tag."""
+    """The commit that the failing release runs: named by the release itself, by the tracker, or by a tag."""
     version = finding.release
     if not version:
         return None
     for name in named_by_version(version):
         if sha := await repo.resolve(name):
             return sha
-    release = await clients.sentry.release(finding.organization, version)
+    release = await clients.tracker(finding.source).known_release(finding, version)
     for name in (*named_by_sentry(release.commit if release else None), *named_by_tag(version)):
         if sha := await repo.resolve(name):
             return sha

@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime
 
 from app.clients import Clients
+from app.clients.tracker import MetricProvider
+from app.core.counts import Counts
 from app.core.model import CaseFile, Finding, Stop, Verdict, Window, given
 from app.observe.judge import judge
 from app.observe.rollout import patience, released, withdrawn
@@ -13,6 +15,8 @@ from app.observe.rollout import patience, released, withdrawn
 __all__ = ["judge_release", "patience", "released"]
 
 HISTORY_SECONDS = 3600.0
+# Errors, the traffic (None if the tracker knows of none) and the seconds of a window.
+Observed = tuple[int, Counts | None, float]
 
 
 async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
@@ -24,51 +28,45 @@ async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
     now = time.time()
     history = release.started_at - HISTORY_SECONDS
     since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
-    before = await _window(clients, finding, since, release.started_at)
-    after = await _window(clients, finding, release.live_since, now, release=release.version)
-    if not before[1] and await clients.sentry.release(finding.organization, release.version) is None:
-        # Without traffic data, silence is believed only of a release that Sentry has heard of.
+    tracker = clients.tracker(finding.source)
+    before = await _window(tracker, finding, since, release.started_at)
+    after = await _window(tracker, finding, release.live_since, now, release=release.version)
+    if not _seen(before) and await tracker.known_release(finding, release.version) is None:
+        # Without traffic data, silence is believed only of a release that the tracker has heard of.
         after = (after[0], after[1], 0.0)
     return judge(*_same_unit(before, after), looks=len(decision.looks), at=now)
 
 
 async def _window(
-    clients: Clients, finding: Finding, start: float, end: float, *, release: str | None = None
-) -> tuple[int, int | None, float]:
-    """Events, transactions (None if Sentry holds none) and seconds between `start` and `end`."""
+    metrics: MetricProvider, finding: Finding, start: float, end: float, *, release: str | None = None
+) -> Observed:
+    """What the tracker counted between `start` and `end` (epoch seconds)."""
     since, until = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
-    events = await clients.sentry.count_errors(
-        finding.organization,
-        finding.short_id,
-        release=release,
-        start=since,
-        end=until,
-        environment=finding.environment,
-    )
-    requests = await clients.sentry.count_transactions(
-        finding.organization,
-        finding.project,
-        release=release,
-        start=since,
-        end=until,
-        environment=finding.environment,
-    )
-    return events, requests, end - start
+    errors = await metrics.errors(finding, start=since, end=until, release=release)
+    traffic = await metrics.traffic(finding, start=since, end=until, release=release)
+    return errors.total, traffic, end - start
 
 
-def _same_unit(
-    before: tuple[int, int | None, float], after: tuple[int, int | None, float]
-) -> tuple[Window, Window]:
-    """Both windows measured in requests where Sentry knew the traffic before, else in seconds.
+def _seen(observed: Observed) -> int:
+    """The traffic that was seen; 0 if none is known."""
+    return observed[1].total if observed[1] is not None else 0
+
+
+def _same_unit(before: Observed, after: Observed) -> tuple[Window, Window]:
+    """Both windows measured by the traffic where it was known before, else in seconds.
 
     Traffic that was known before and is not known now counts as none: silence without it proves nothing.
     """
-    if before[1]:
-        return (
-            Window(before[0], float(before[1]), "requests", before[2]),
-            Window(after[0], float(after[1] or 0), "requests", after[2]),
+    traffic, now = before[1], after[1]
+    if traffic is None or not traffic.total:
+        return Window(before[0], before[2], "seconds", before[2]), Window(
+            after[0], after[2], "seconds", after[2]
         )
-    return Window(before[0], before[2], "seconds", before[2]), Window(after[0], after[2], "seconds", after[2])
+    known = float(now.total) if now is not None and now.of == traffic.of else 0.0
+    return (
+        Window(before[0], float(traffic.total), traffic.of, before[2]),
+        Window(after[0], known, traffic.of, after[2]),
+    )
 
 
 def _epoch(text: str) -> float:

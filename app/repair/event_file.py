@@ -16,8 +16,8 @@ from typing import BinaryIO, Final
 
 from app.core.model import Finding, Raised
 from app.core.sentry_event import SentryIssue, finding_from_event, first_of, raised_chain, utc_time
+from app.core.traceback_text import HEADER, Printed, read_traceback
 from app.repair.fault import BadInput
-from app.repair.traceback_text import HEADER, Printed, read_traceback
 
 MAX_INPUT: Final = 20 << 20
 STDIN: Final = "-"

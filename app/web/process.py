@@ -12,6 +12,8 @@ import structlog
 
 from app import workflow
 from app.clients import Clients
+from app.clients.bugsink import Bugsink
+from app.clients.datadog import Datadog
 from app.clients.github import GitHub
 from app.clients.notify import Notifier
 from app.clients.sentry import Sentry
@@ -55,10 +57,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         await asyncio.to_thread(store.migrate)
         # First of all: an address that is wrong must not be found out when somebody is needed.
         notifier = await asyncio.to_thread(_notifier, settings)
-        # Two pools: nothing that is set up for one system may reach the other.
-        github_http = await stack.enter_async_context(_http())
-        sentry_http = await stack.enter_async_context(_http())
-        clients = Clients(_github(github_http, settings), _sentry(sentry_http, settings))
+        clients = await _clients(stack, settings)
         workflow.bind(Workbench(clients, store, settings))
         engine = Engine(settings.data_dir, database_url=settings.database_url)
         stack.push_async_callback(engine.stop)
@@ -85,6 +84,17 @@ def _notifier(settings: Settings) -> Notifier:
     return Notifier(addresses)
 
 
+async def _clients(stack: contextlib.AsyncExitStack, settings: Settings) -> Clients:
+    """Each with a pool of its own: nothing that is set up for one system may reach another."""
+    pools = [await stack.enter_async_context(_http()) for _ in range(4)]
+    return Clients(
+        _github(pools[0], settings),
+        _sentry(pools[1], settings),
+        _datadog(pools[2], settings),
+        _bugsink(pools[3], settings),
+    )
+
+
 def _http() -> httpx.AsyncClient:
     timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
     return httpx.AsyncClient(timeout=timeout, follow_redirects=False)
@@ -101,3 +111,23 @@ def _github(http: httpx.AsyncClient, settings: Settings) -> GitHub:
 
 def _sentry(http: httpx.AsyncClient, settings: Settings) -> Sentry:
     return Sentry(http, settings.sentry_url, settings.sentry_token.get_secret_value())
+
+
+def _datadog(http: httpx.AsyncClient, settings: Settings) -> Datadog | None:
+    api_key, application_key = settings.datadog_api_key, settings.datadog_application_key
+    if api_key is None or application_key is None:
+        return None
+    return Datadog(
+        http,
+        settings.datadog_site,
+        api_key.get_secret_value(),
+        application_key.get_secret_value(),
+        base_url=settings.datadog_url,
+        hits_metric=settings.datadog_hits_metric,
+    )
+
+
+def _bugsink(http: httpx.AsyncClient, settings: Settings) -> Bugsink | None:
+    if settings.bugsink_url is None or settings.bugsink_token is None:
+        return None
+    return Bugsink(http, settings.bugsink_url, settings.bugsink_token.get_secret_value())

@@ -12,8 +12,8 @@ import httpx
 import pytest
 import respx
 
+from app.clients.rest import LONGEST_WAIT, MAX_ANSWER, TRIES
 from app.clients.sentry import Sentry, SentryRelease
-from app.clients.sentry_api import LONGEST_WAIT, MAX_ANSWER, TRIES
 from app.core.errors import (
     ClientError,
     Malformed,

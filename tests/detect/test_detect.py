@@ -10,7 +10,7 @@ import pytest
 from app.clients import Clients
 from app.clients.github.answers import Account, Issue
 from app.core.errors import NotFound
-from app.core.model import Outcome, Reason, Result, Stage, Stop, is_untold
+from app.core.model import Finding, Outcome, Reason, Result, Stage, Stop, is_untold
 from app.detect import detect
 from app.settings import Settings
 from samples import INCIDENT, case
@@ -29,9 +29,10 @@ class Outside:
     def repository(self, _name: str, _installation: int) -> Outside:
         return self
 
-    async def issue(self, *given: Any) -> Issue:
-        if len(given) > 1:
-            raise NotFound("Sentry has no such issue")
+    async def read(self, _organization: str, _issue: str) -> Finding | None:
+        raise NotFound("Sentry has no such issue")
+
+    async def issue(self, _number: int) -> Issue:
         return Issue(
             number=3, title="x", body=self.body, state="open", user=Account(login="x", id=self.author)
         )

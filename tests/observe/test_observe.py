@@ -8,7 +8,8 @@ import pytest
 
 from app.clients import Clients
 from app.clients.github.answers import Deployment, DeploymentStatus
-from app.core.model import Judgement, Reason, Release, Stop, Verdict
+from app.core.counts import Bucket, Counts
+from app.core.model import Finding, Judgement, Reason, Release, Stop, Verdict
 from app.observe import judge_release, released
 from samples import FINDING, MERGE, RELEASE, case
 
@@ -31,8 +32,9 @@ class Outside:
     exact: list[Deployment] = field(default_factory=lambda: [deployment()])
     latest: Deployment | None = None
     contained: bool = False
-    errors: tuple[int, int] = (60, 0)
-    traffic: tuple[int | None, int | None] = (6000, 1000)
+    counted: tuple[int, int] = (60, 0)
+    served: tuple[int | None, int | None] = (6000, 1000)
+    units: tuple[str, str] = ("requests", "requests")
     known: bool = True
     asked: list[str | None] = field(default_factory=list)
 
@@ -56,28 +58,24 @@ class Outside:
     async def deployment_statuses(self, _number: int) -> list[DeploymentStatus]:
         return self.statuses
 
-    async def count_errors(
-        self,
-        _org: str,
-        _id: str,
-        *,
-        release: str | None,
-        start: datetime,
-        end: datetime,
-        environment: str | None = None,
-    ) -> int:
+    async def errors(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> Counts:
         assert start < end
-        assert environment in {None, "production"}
+        assert finding == FINDING
         self.asked.append(release)
-        return self.errors[release is not None]
+        return self._counts("errors", self.counted[release is not None])
 
-    async def count_transactions(
-        self, _org: str, _project: str, *, release: str | None, **_when: Any
-    ) -> int | None:
-        return self.traffic[release is not None]
+    async def traffic(self, _finding: Finding, *, release: str | None = None, **_when: Any) -> Counts | None:
+        number = self.served[release is not None]
+        return None if number is None else self._counts(self.units[release is not None], number)
 
-    async def release(self, _org: str, version: str) -> object | None:
+    async def known_release(self, _finding: Finding, version: str) -> object | None:
         return version if self.known else None
+
+    @staticmethod
+    def _counts(of: str, number: int) -> Counts:
+        return Counts(of, (Bucket(0.0, 60.0, 0), Bucket(60.0, 60.0, number)))
 
     @property
     def clients(self) -> Clients:
@@ -106,13 +104,19 @@ async def test_silence_under_traffic_is_fixed() -> None:
 
 @pytest.mark.parametrize("after", [0, None])
 async def test_v3_silence_without_traffic_is_inconclusive(after: int | None) -> None:
-    verdict = await _judged(Outside(traffic=(6000, after)))
+    verdict = await _judged(Outside(served=(6000, after)))
     assert verdict.judgement is Judgement.INCONCLUSIVE
     assert verdict.explanation == "no requests were seen on the new release"
 
 
+async def test_sessions_are_no_requests() -> None:
+    assert (await _judged(Outside(units=("sessions", "sessions")))).after.unit == "sessions"
+    verdict = await _judged(Outside(units=("requests", "sessions")))
+    assert (verdict.judgement, verdict.after.exposure) == (Judgement.INCONCLUSIVE, 0.0)
+
+
 async def test_where_no_traffic_is_known_time_counts() -> None:
-    verdict = await _judged(Outside(traffic=(None, None)))
+    verdict = await _judged(Outside(served=(None, None)))
     assert (verdict.judgement, verdict.after.unit, verdict.after.exposure) == (
         Judgement.FIXED,
         "seconds",
@@ -121,7 +125,7 @@ async def test_where_no_traffic_is_known_time_counts() -> None:
 
 
 async def test_v3_a_release_that_sentry_never_heard_of_proves_nothing() -> None:
-    verdict = await _judged(Outside(traffic=(None, None), known=False))
+    verdict = await _judged(Outside(served=(None, None), known=False))
     assert verdict.judgement is Judgement.INCONCLUSIVE
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.repair.traceback_text import HEADER, Printed, read_traceback
+from app.core.traceback_text import HEADER, Printed, read_traceback
 
 PLAIN = """Traceback (most recent call last):
   File "/srv/app/run.py", line 4, in <module>
