@@ -74,6 +74,9 @@ class Noted:
     async def wait(self, _stage: Stage, function: Callable[..., Any], *_: Any) -> Any:
         return self._give("wait", function.__name__)
 
+    async def wait_within(self, _seconds: float, _stage: Stage, function: Callable[..., Any], *_: Any) -> Any:
+        return self._give("wait", function.__name__)
+
     async def until(self, _stage: Stage, _moment: float) -> None:
         self.went.append("until")
 
