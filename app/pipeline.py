@@ -22,7 +22,7 @@ from app.decide import by_approval, decide, settle
 from app.detect import detect
 from app.escalate import escalate, outcome_of
 from app.fix import fix
-from app.investigate import investigate, read_policy
+from app.investigate import corroborate, investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
 from app.merge import arm, disarm, merged, overtaken, propose, rebuild
@@ -79,9 +79,10 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
         Stopped: as soon as a stage refuses.
     """
     clients, store, incident, step = journey.clients, journey.store, case.incident, journey.step
-    case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
+    case.finding = await step(Stage.DETECT, detect, clients, store, journey.settings, incident)
     case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
+    case.finding = await step(Stage.INVESTIGATE, corroborate, clients, case, policy)
     case.decision = journey.rule(decide, policy, case.finding, case.cause)
     case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
     standing = await step(Stage.DECIDE, recall, clients, store, incident, policy, case.patch)

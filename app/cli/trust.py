@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
         command.set_defaults(run=_pause if name == "pause" else _resume)
 
 
-def _open_store() -> Store:
+def open_store() -> Store:
     """The store that the server's environment names.
 
     Raises:
@@ -73,7 +73,7 @@ def _trust(options: argparse.Namespace) -> int:
 
     try:
         rules = parse_policy(options.policy.read_bytes()).trust if options.policy else TrustRules()
-        opened = _open_store()
+        opened = open_store()
     except (OSError, PolicyError) as fault:
         print(str(fault), file=sys.stderr)
         return BAD_INPUT
@@ -126,7 +126,7 @@ def _switch(name: str | None, *, pause: bool) -> int:
     from app.store.ledger import EVERYWHERE
 
     try:
-        opened = _open_store()
+        opened = open_store()
     except OSError as fault:
         print(str(fault), file=sys.stderr)
         return BAD_INPUT

@@ -12,14 +12,11 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
-    StrictStr,
     ValidationError,
     WithJsonSchema,
     field_validator,
@@ -32,6 +29,8 @@ from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
 from app.core.model import Action, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
+from app.core.sources import BugsinkSource, DatadogSource, Intake, SentrySource, Text
+from app.core.sources import Strict as _Strict
 from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
@@ -40,8 +39,6 @@ POLICY_PATH = ".github/autofix.yml"
 SCHEMA_ADDRESS = "https://raw.githubusercontent.com/autofix-app/autofix/main/docs/policy.schema.json"
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 
 
 def _day(value: object) -> object:
@@ -64,19 +61,6 @@ TimeOfDay = Annotated[
     BeforeValidator(_time_of_day),
     WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["09:00"]}),
 ]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SentrySource(_Strict):
-    """Which Sentry projects may report anomalies of this repository."""
-
-    organization: Annotated[Text, Field(description="Slug of the Sentry organization.")]
-    projects: Annotated[
-        tuple[Text, ...], Field(min_length=1, max_length=50, description="Slugs of its projects.")
-    ]
 
 
 class CategoryRule(_Strict):
@@ -283,6 +267,13 @@ class Policy(_Strict):
         Field(description="`true`: merge nothing, but record what would have been merged, to compare."),
     ] = False
     sentry: SentrySource
+    datadog: Annotated[
+        DatadogSource | None, Field(description="Which Datadog services report for this code, if any do.")
+    ] = None
+    bugsink: Annotated[
+        BugsinkSource | None, Field(description="Which Bugsink projects report for this code, if any do.")
+    ] = None
+    intake: Intake = Intake()
     categories: Annotated[
         dict[str, CategoryRule],
         Field(

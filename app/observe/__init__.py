@@ -65,6 +65,9 @@ async def _deployment(repo: RepositoryClient, sha: str, environment: str) -> Dep
 async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
     """The judge's verdict right now: this fingerprint on the new release against before."""
     release, finding, decision = given(case.release), given(case.finding), given(case.decision)
+    if not finding.is_tracked:
+        detail = "no error tracker counts this error, so production cannot be asked whether it is gone"
+        return Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, detail)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     statuses = await repo.deployment_statuses(release.deployment_id)
     if not statuses or statuses[0].state != "success":

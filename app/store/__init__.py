@@ -20,6 +20,7 @@ from alembic.config import Config
 
 from app.core.errors import StoreUnavailable
 from app.core.model import Incident, Outcome, Stage
+from app.store.arrivals import Arrivals
 from app.store.ledger import Ledger
 from app.store.tables import deliveries, incidents, steps
 
@@ -112,6 +113,7 @@ class Store:
         self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         self._clock = clock
         self.ledger = Ledger(self._engine, clock)
+        self.arrivals = Arrivals(self._engine, clock)
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 

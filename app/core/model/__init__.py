@@ -5,6 +5,9 @@ A stage returns its value or a `Stop`: a refusal is a value, a fault is an excep
 """
 
 from app.core.model.finding import (
+    INGESTED,
+    TRACEBACK,
+    UNTRACKED,
     CodeFrame,
     Failure,
     Finding,
@@ -16,6 +19,7 @@ from app.core.model.finding import (
     SuspectCommit,
 )
 from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given, is_untold
+from app.core.model.provenance import Claim
 from app.core.model.repair import (
     Armed,
     Decision,
@@ -34,11 +38,15 @@ from app.core.model.trust import Attempt, End, Handling, Level, Standing, TrackR
 from app.core.span import Span
 
 __all__ = [
+    "INGESTED",
+    "TRACEBACK",
+    "UNTRACKED",
     "Action",
     "Applicability",
     "Armed",
     "Attempt",
     "CaseFile",
+    "Claim",
     "CodeFrame",
     "Decision",
     "End",
