@@ -55,10 +55,14 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
     if not action.allows(Action.PROPOSE):
         return _stop(Reason.POLICY_FORBIDS, f"the policy sets {category.id} to {action}")
     named = category.id in policy.categories
+    because = [f"the policy {'says' if named else 'says nothing of'} {category.id}: {action}"]
+    if not finding.is_tracked and action is Action.AUTOMERGE:
+        action = Action.PROPOSE
+        because.append("propose at most: no error tracker counts this error, so production cannot be asked")
     return Decision(
         category=category.id,
         action=action,
-        because=(f"the policy {'says' if named else 'says nothing of'} {category.id}: {action}",),
+        because=tuple(because),
         verify_check=policy.checks.verify,
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
@@ -68,16 +72,30 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
 
 def _outside(policy: Policy, finding: Finding, cause: RootCause) -> Stop | None:
     """Why this finding or this file is not ours to touch; None if it is."""
-    source = policy.sentry
-    if finding.organization != source.organization or finding.project not in source.projects:
-        project = f"{finding.organization}/{finding.project}"
-        return _stop(Reason.NOT_MAPPED, f"the Sentry project {project} is not listed in `{POLICY_PATH}`")
+    stranger = _unmapped(policy, finding)
+    if stranger is not None:
+        return _stop(Reason.NOT_MAPPED, f"{stranger} is not listed in `{POLICY_PATH}`")
     if not _PLAIN_PATH.fullmatch(cause.path):
         # Paths stand in titles and commit messages, where a name can command other tools.
         return _stop(
             Reason.PROTECTED_PATH, "the file's path has unusual characters, so a person must name it"
         )
     return _protected(policy, cause.path)
+
+
+def _unmapped(policy: Policy, finding: Finding) -> str | None:
+    """Whose anomaly it is, if that may not report here; what stands in the repository's own issue may."""
+    if not finding.is_tracked:
+        return None
+    if finding.source == "datadog":
+        services = policy.datadog.services if policy.datadog else ()
+        return None if finding.project in services else f"the Datadog service {finding.project}"
+    if finding.source == "bugsink":
+        projects = policy.bugsink.projects if policy.bugsink else ()
+        return None if finding.project in projects else f"the Bugsink project {finding.project}"
+    source = policy.sentry
+    mapped = finding.organization == source.organization and finding.project in source.projects
+    return None if mapped else f"the Sentry project {finding.organization}/{finding.project}"
 
 
 def _protected(policy: Policy, path: str, *, new_test: bool = False) -> Stop | None:

@@ -24,7 +24,7 @@ from app.detect import detect
 from app.escalate import escalate, outcome_of
 from app.fix import fix
 from app.gather import gather
-from app.investigate import investigate, read_policy
+from app.investigate import corroborate, investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
 from app.merge import arm, disarm, merged, overtaken, propose, rebuild
@@ -83,11 +83,12 @@ async def travel(journey: Journey, case: CaseFile) -> Outcome:
         Stopped: as soon as a stage refuses.
     """
     clients, store, incident, step = journey.clients, journey.store, case.incident, journey.step
-    case.finding = await step(Stage.DETECT, detect, clients, journey.settings, incident)
+    case.finding = await step(Stage.DETECT, detect, clients, store, journey.settings, incident)
     case.context = await step(Stage.INVESTIGATE, gather, clients, store, incident, case.finding)
     case.cause = await step(Stage.INVESTIGATE, investigate, clients, incident, case.finding)
     await journey.tell(Stage.INVESTIGATE, announce, *journey.desk, case)
     policy = await step(Stage.DECIDE, read_policy, clients, incident, case.cause)
+    case.finding = await step(Stage.INVESTIGATE, corroborate, clients, case, policy)
     case.decision = journey.rule(decide, policy, case.finding, case.cause)
     case.patch = await step(Stage.FIX, fix, clients, incident, case.finding, case.cause)
     standing = await step(Stage.DECIDE, recall, clients, store, incident, policy, case.patch)

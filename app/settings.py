@@ -21,6 +21,8 @@ from pydantic import (
 PREFIX = "AUTOFIX_"
 CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
 _TARGET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
+_NAME = r"[A-Za-z0-9_.-]{1,100}"
+_MAPPED = re.compile(rf"(?:sentry:{_NAME}/{_NAME}|datadog:{_NAME})={_NAME}/{_NAME}")
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -58,6 +60,43 @@ class Settings(BaseModel):
     sentry_author_ids: Annotated[
         tuple[int, ...], Field(description="Numeric ids of the GitHub accounts that Sentry opens issues as")
     ] = (39604003,)
+    sentry_webhook_secret: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=8,
+            description="Client secret of the Sentry integration whose webhooks are taken at `/webhooks/sentry`",
+        ),
+    ] = None
+    datadog_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Hosts whose links to Datadog are believed; not given: those of the site that is read"
+        ),
+    ] = ()
+    datadog_author_ids: Annotated[
+        tuple[int, ...],
+        Field(description="Numeric ids of the GitHub accounts that Datadog's issues are opened as"),
+    ] = ()
+    datadog_webhook_secret: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=8,
+            description="Value of the header `X-Autofix-Secret` of Datadog's webhooks, taken at `/webhooks/datadog`",
+        ),
+    ] = None
+    webhook_repositories: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Where trackers' webhooks go: `sentry:ORGANIZATION/PROJECT=OWNER/REPO`, "
+            "`datadog:SERVICE=OWNER/REPO`"
+        ),
+    ] = ()
+    storm_reports: Annotated[
+        int,
+        Field(
+            ge=2, description="New anomalies of one repository in a minute that are too many to be repaired"
+        ),
+    ] = 30
     datadog_site: Annotated[
         Literal[
             "datadoghq.com",
@@ -134,10 +173,37 @@ class Settings(BaseModel):
     def _targets(cls, value: object) -> object:
         return targets_of(value) if isinstance(value, str) else value
 
-    @field_validator("sentry_organizations", "sentry_hosts", "sentry_author_ids", mode="before")
+    @field_validator(
+        "sentry_organizations",
+        "sentry_hosts",
+        "sentry_author_ids",
+        "datadog_hosts",
+        "datadog_author_ids",
+        "webhook_repositories",
+        mode="before",
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return list(listed(value)) if isinstance(value, str) else value
+
+    @field_validator("webhook_repositories")
+    @classmethod
+    def _mapped(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            if _MAPPED.fullmatch(one) is None:
+                raise ValueError(
+                    f"{one!r} is no sentry:ORGANIZATION/PROJECT=OWNER/REPO or datadog:SERVICE=OWNER/REPO"
+                )
+        names = [one.partition("=")[0] for one in given]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice} is given twice")
+        return given
+
+    def repository_of(self, reporter: str) -> str | None:
+        """The repository that `sentry:ORGANIZATION/PROJECT` or `datadog:SERVICE` reports to, if one is set."""
+        given = dict(one.split("=", 1) for one in self.webhook_repositories)
+        return given.get(reporter)
 
     @model_validator(mode="after")
     def _together(self) -> Self:

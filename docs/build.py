@@ -60,8 +60,9 @@ _ABOUT_COMMANDS = (
     "",
     "## What they are bound to",
     "",
-    "- `run` and `retry` lift one thing only: that the issue must have been opened by the tracker's account. Its",
-    "  link must still lead to a host and organization that the server trusts, and every later gate stays.",
+    "- `run` and `retry` lift two things only: that the issue must have been opened by the tracker's account, and the",
+    "  policy's `intake`. Its link must still lead to a host and organization that the server trusts, its traceback",
+    "  must stay as it is, and every later gate stays. So does the label `autofix`, put there with write access.",
     "- `approve` is bound to the head commit that was proven. After a push, while changes are requested by somebody",
     "  with write access, or while the repository is paused, it is refused. The branch's own rules must still be met,",
     "  and the required checks must still be there. If the base moves on, the very same change is built anew on it and",
@@ -80,6 +81,7 @@ _NAMES = re.compile(
 )
 _TITLES = {
     "PullRequestsAndMerges": "Pull requests and merges",
+    "IncidentContent": "What an incident says",
     "Configuration": "Configuration and reports",
     "Action": "The Action and our own supply chain",
 }

@@ -251,3 +251,61 @@ def test_the_server_does_not_start_with_a_target_that_it_cannot_reach_anybody_by
     assert "target pager, address 1: Apprise does not understand bogus://" in said
     assert "k3yk3y" not in said
     assert "Traceback" not in said
+
+
+# What an operator ingests ----------------------------------------------------------------------------------------
+
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "shop/a.py", line 1, in low\n    d["a"]\nKeyError: \'a\'\n'
+)
+
+
+def test_ingest_hands_an_event_to_the_server_once(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "crash.txt"
+    file.write_text(TRACEBACK, encoding="utf-8")
+    assert _status("ingest", str(file), "--repo", "acme/shop") == 0
+    assert "Ingested: KeyError: 'a'" in capsys.readouterr().out
+    assert _status("ingest", str(file), "--repo", "acme/shop") == 0
+    assert "was ingested before" in capsys.readouterr().out
+    store = Store(f"sqlite:///{data_dir / 'autofix.sqlite'}")
+    (delivery,) = store.waiting_deliveries()
+    store.close()
+    assert (delivery.event, json.loads(delivery.body)["repository"]) == ("autofix.ingest", "acme/shop")
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "why"),
+    [
+        ("", ("--repo", "acme/shop"), "is empty"),
+        ("It crashed.", ("--repo", "acme/shop"), "This is no event"),
+        ('{"type": "transaction", "spans": []}', ("--repo", "acme/shop"), "performance transaction"),
+        (TRACEBACK.replace("KeyError: 'a'\n", ""), ("--repo", "acme/shop"), "cut off"),
+        (TRACEBACK, ("--repo", "shop"), "--repo is OWNER/REPO"),
+        (TRACEBACK, ("--repo", "../shop"), "--repo is OWNER/REPO"),
+        (TRACEBACK, ("--repo", "acme/.."), "--repo is OWNER/REPO"),
+        (TRACEBACK, ("--repo", "acme/shop", "--issue", "0"), "the number of an issue"),
+        (None, ("--repo", "acme/shop"), "cannot be read"),
+    ],
+)
+@pytest.mark.usefixtures("data_dir")
+def test_ingest_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, more: tuple[str, ...], why: str
+) -> None:
+    file = tmp_path / "given.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    assert _status("ingest", str(file), *more) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_ingest_without_a_server_says_where_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AUTOFIX_DATABASE_URL", raising=False)
+    monkeypatch.setenv("AUTOFIX_DATA_DIR", str(tmp_path / "no-such"))
+    file = tmp_path / "crash.txt"
+    file.write_text(TRACEBACK, encoding="utf-8")
+    assert _status("ingest", str(file), "--repo", "acme/shop") == 2
+    assert "run this where the server runs" in capsys.readouterr().err

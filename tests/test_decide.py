@@ -316,3 +316,28 @@ def test_the_kill_switch_of_the_policy_stops_at_both_looks() -> None:
     off = AUTO + "enabled: false\n"
     assert _stopped(decide(off, FINDING, CAUSE)) is Reason.PAUSED
     assert _stopped(settle(DECISION, PATCH, CLEAN, policy=off)) is Reason.PAUSED
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git/config", ".GIT/config", "shop/.Git/hooks/x.py", ".git::$INDEX_ALLOCATION/x.py", ".GitHub/x.py"],
+)
+def test_i7_gits_own_files_are_protected_in_every_spelling(path: str) -> None:
+    assert _stopped(decide(AUTO, FINDING, replace(CAUSE, path=path))) is Reason.PROTECTED_PATH
+
+
+@pytest.mark.parametrize("source", ["traceback", "file"])
+def test_what_no_tracker_counts_needs_no_mapping_and_is_proposed_at_most(source: str) -> None:
+    finding = replace(FINDING, source=source, organization="", project="")
+    decision = _decided(decide(AUTO, finding, CAUSE))
+    assert decision.action is Action.PROPOSE
+    assert "no error tracker counts this error" in decision.because[-1]
+    assert _decided(decide(AUTO, FINDING, CAUSE)).action is Action.AUTOMERGE
+
+
+def test_a_datadog_service_must_be_listed() -> None:
+    finding = replace(FINDING, source="datadog", organization="", project="shop")
+    assert _stopped(decide(AUTO, finding, CAUSE)) is Reason.NOT_MAPPED
+    listed = AUTO + "datadog: {services: [shop]}\n"
+    assert _decided(decide(listed, finding, CAUSE)).action is Action.AUTOMERGE
+    assert _stopped(decide(listed, replace(finding, project="web"), CAUSE)) is Reason.NOT_MAPPED

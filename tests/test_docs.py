@@ -33,6 +33,7 @@ def test_every_threat_has_a_test_by_its_number() -> None:
     rows = [row for group in build.threat_rows().values() for row in group]
     wanted = [
         *(f"M{n}" for n in range(1, 26)),
+        *(f"I{n}" for n in range(1, 21)),
         *(f"C{n}" for n in range(1, 9)),
         *(f"A{n}" for n in range(1, 8)),
     ]

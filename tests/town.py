@@ -219,8 +219,8 @@ class Town:
 
 
 @contextlib.asynccontextmanager
-async def town_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    """A town with the shop before its fix, and nothing going on."""
+async def town_of(root: Path, monkeypatch: pytest.MonkeyPatch, **more: Any) -> AsyncIterator[Town]:
+    """A town with the shop before its fix, and nothing going on; `more` are settings."""
     noted = _note(monkeypatch)
     store = Store(f"sqlite:///{root / 'autofix.sqlite'}")
     store.migrate()
@@ -231,7 +231,7 @@ async def town_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         github = _github(root / "github")
         await github.start()
         stack.push_async_callback(github.stop)
-        settings = _settings(github)
+        settings = _settings(github, more)
         client = GitHub(api, app_id=APP_ID, private_key=_pem(), base_url=github.base_url)
         clients = Clients(client, Sentry(http, "https://sentry.example", "none"))
         dispatcher = Dispatcher(store, settings, clients)
@@ -276,7 +276,7 @@ def _pem() -> str:
     ).decode()
 
 
-def _settings(github: GitHubStandIn) -> Settings:
+def _settings(github: GitHubStandIn, more: Mapping[str, Any]) -> Settings:
     given_: dict[str, Any] = {
         "app_id": APP_ID,
         "private_key": "none",
@@ -285,6 +285,7 @@ def _settings(github: GitHubStandIn) -> Settings:
         "sentry_token": "none",
         "sentry_organizations": "acme",
         "sentry_author_ids": "39604003",
+        **more,
     }
     return Settings(**given_)
 

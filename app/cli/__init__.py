@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from app import __version__
-from app.cli import bench, demo, doctor, fix, init, notify, policy, serve, setup, trust
+from app.cli import bench, demo, doctor, fix, ingest, init, notify, policy, serve, setup, trust
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,6 +27,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"autofix {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    for command in (setup, init, doctor, serve, fix, demo, policy, notify, trust, bench):
+    for command in (setup, init, doctor, serve, fix, ingest, demo, policy, notify, trust, bench):
         command.add(commands)
     return parser

@@ -96,7 +96,8 @@ COMMANDS: tuple[Command, ...] = (
         Verb.RUN,
         ("run",),
         Role.WRITE,
-        "Starts an incident for this issue, whoever opened it: you vouch for its link to the error tracker.",
+        "Starts an incident for this issue, whoever opened it: you vouch for its link to the error tracker, or "
+        "for its traceback.",
     ),
     Command(Verb.RETRY, ("retry",), Role.WRITE, "Starts another incident after one has ended."),
     Command(

@@ -2,6 +2,7 @@
 
 AutofixError
 ├── PolicyError              a policy file that cannot be trusted; automation is off until it is mended
+├── BadInput                 an input that cannot be worked with; the message says what to do
 ├── StoreUnavailable         the database took nothing; the same call may succeed later
 └── ClientError              an outside system did not do what was asked
     ├── Unauthorized         the credentials were refused (401)
@@ -22,6 +23,10 @@ class AutofixError(Exception):
 
 class PolicyError(AutofixError):
     """The policy file cannot be trusted as it stands."""
+
+
+class BadInput(AutofixError):
+    """An input that cannot be worked with; the message is one or two sentences that say what to do."""
 
 
 class StoreUnavailable(AutofixError):

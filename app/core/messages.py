@@ -237,7 +237,22 @@ def _reported(case: CaseFile) -> tuple[str, ...]:
         f"{_counts(finding)}, first {finding.first_seen}, last {finding.last_seen}",
         where + (f", transaction {code(finding.transaction)}" if finding.transaction else ""),
     ]
-    return ("#### What production reported", bullets(facts), folded("Stack trace", fence(_trace(finding))))
+    told = ("#### What production reported", bullets(facts), folded("Stack trace", fence(_trace(finding))))
+    return (*told, folded("Who said what", provenance(finding))) if finding.provenance else told
+
+
+def provenance(finding: Finding) -> str:
+    """Who stated each part of the finding, and what else bears it out."""
+    rows = [
+        (
+            ", ".join(field.replace("_", " ") for field in claim.fields),
+            prose(claim.by),
+            "trusted" if claim.trusted else " ".join(map(prose, claim.confirmed)) or "nothing else",
+        )
+        for claim in finding.provenance
+    ]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return table(("what", "said by", "borne out by"), cells)
 
 
 def _found(case: CaseFile) -> tuple[str, ...]:

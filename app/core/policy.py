@@ -30,21 +30,13 @@ from app.core.model import Action, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
 from app.core.policy_rollout import Rollout
 from app.core.policy_terms import WEEKDAYS, Day, Strict, Text, TimeOfDay, TimeZone, Weekdays
+from app.core.sources import BugsinkSource, DatadogSource, Intake, SentrySource
 from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
 
 POLICY_PATH = ".github/autofix.yml"
 SCHEMA_ADDRESS = "https://raw.githubusercontent.com/autofix-app/autofix/main/docs/policy.schema.json"
-
-
-class SentrySource(Strict):
-    """Which Sentry projects may report anomalies of this repository."""
-
-    organization: Annotated[Text, Field(description="Slug of the Sentry organization.")]
-    projects: Annotated[
-        tuple[Text, ...], Field(min_length=1, max_length=50, description="Slugs of its projects.")
-    ]
 
 
 class CategoryRule(Strict):
@@ -234,6 +226,13 @@ class Policy(Strict):
         Field(description="`true`: merge nothing, but record what would have been merged, to compare."),
     ] = False
     sentry: SentrySource
+    datadog: Annotated[
+        DatadogSource | None, Field(description="Which Datadog services report for this code, if any do.")
+    ] = None
+    bugsink: Annotated[
+        BugsinkSource | None, Field(description="Which Bugsink projects report for this code, if any do.")
+    ] = None
+    intake: Intake = Intake()
     categories: Annotated[
         dict[str, CategoryRule],
         Field(

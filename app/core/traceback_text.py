@@ -69,12 +69,13 @@ class Printed:
     """A traceback of a text: its exceptions, root first, and how many other tracebacks the text holds.
 
     `marks` are the columns that `~~~^^^` underlines in the frames, by line number and code without indentation; the
-    end is exclusive.
+    end is exclusive. `unread` is how many tracebacks the text holds besides that cannot be read to their end.
     """
 
     chain: tuple[Raised, ...]
     marks: Mapping[tuple[int, str], tuple[int, int]]
     others: int
+    unread: int = 0
 
 
 @dataclass(slots=True)
@@ -102,7 +103,8 @@ def read_traceback(text: str) -> Printed | None:
             else:
                 chains.append([block])
                 latest[block.column] = chains[-1]
-    readable = [chain for chain in _without_groups(chains) if all(block.raised for block in chain)]
+    ungrouped = _without_groups(chains)
+    readable = [chain for chain in ungrouped if all(block.raised for block in chain)]
     if not readable:
         return None
     chosen = readable[-1]
@@ -110,7 +112,7 @@ def read_traceback(text: str) -> Printed | None:
         chosen = [chosen[0], *chosen[-(MAX_EXCEPTIONS - 1) :]]
     chain = tuple(block.raised for block in chosen if block.raised is not None)
     marks = {place: columns for block in chosen for place, columns in block.marks.items()}
-    return Printed(chain, marks, len(readable) - 1)
+    return Printed(chain, marks, len(readable) - 1, len(ungrouped) - len(readable))
 
 
 def _lines(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from app.store import StepRow
 TOLD = {
     "detect": "detect: the issue and its event are genuine",
     "investigate": "investigate: the failing expression is confirmed",
+    "corroborate": "investigate: more than the event itself speaks for it",
     "read_policy": "decide: the policy is read from the default branch",
     "fix": "fix: a patch and its regression test are written",
     "propose": "merge: the commit is pushed, the pull request is open",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from app.demo.display import Display
+from app.demo.forgery import forge
 from app.demo.github import Event, Pull
 from app.demo.github.git.objects import Entry, Signature
 from app.demo.world import World
@@ -47,6 +48,10 @@ class Scene:
         self._display.line(f"ada writes: {text}", style="magenta")
         issue = next(one for one in self.world.repository.issues.values() if one.pull is None)
         self.world.github.comment(issue, login=ADA, body=text)
+
+    def note(self, text: str) -> None:
+        """Something happens that is not to be seen on GitHub."""
+        self._display.line(text, style="magenta")
 
     def push(self, pull: Pull, path: str, line: str, message: str) -> str:
         """Ada pushes a commit to the pull request's branch, which adds a line to a file; its SHA."""
@@ -92,7 +97,16 @@ async def command(scene: Scene) -> None:
     await scene.until(_pull("closed"))
 
 
-SCRIPTS: dict[str, Callable[[Scene], Awaitable[None]]] = {"tampered": tamper, "commands": command}
+async def forgery(scene: Scene) -> None:
+    """Nobody of the shop's: events that were made up."""
+    await forge(scene.world, scene.note)
+
+
+SCRIPTS: dict[str, Callable[[Scene], Awaitable[None]]] = {
+    "tampered": tamper,
+    "commands": command,
+    "forged-event": forgery,
+}
 
 
 async def step_in(world: World, store: Store, display: Display) -> None:

@@ -71,6 +71,12 @@ SCENARIOS: dict[str, Scenario] = {
             Result.FIXED,
         ),
         Scenario(
+            "forged-event",
+            "a stranger sends a made-up event through the public key; it is ignored, with the reason",
+            Result.ESCALATED,
+            Reason.UNCORROBORATED,
+        ),
+        Scenario(
             "crash",
             "the server is killed twice at random, and the fix still arrives once",
             Result.FIXED,

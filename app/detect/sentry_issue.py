@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
+
+from app.detect.report import Recogniser, Report
+from app.settings import Settings
 
 HEAD_CHARACTERS: Final = 16_384
 HEAD_LINES: Final = 60
@@ -58,6 +62,10 @@ _PERFORMANCE_TITLES = frozenset(
         "function regression",
     }
 )
+SOURCE: Final = "sentry"
+
+
+UNSUPPORTED_KIND: Final = "only error issues are repaired so far; this one reports something else"
 
 
 class IssueKind(StrEnum):
@@ -80,6 +88,33 @@ class SentryLink:
     issue_id: str
     short_id: str | None = None
     event_id: str | None = None
+
+
+def trusted_link(body: str, settings: Settings) -> SentryLink | None:
+    """The Sentry issue that a text links to, whoever wrote it; None unless the link leads to a trusted place."""
+    link = parse_link(body, hosts=sentry_hosts(settings))
+    if link is None or link.organization not in {*settings.sentry_organizations, None}:
+        return None
+    return link
+
+
+def sentry_hosts(settings: Settings) -> tuple[str, ...]:
+    """The hosts (with port, if any) whose links are believed."""
+    return (urlsplit(settings.sentry_url).netloc, *settings.sentry_hosts)
+
+
+def report_of(title: str, body: str, settings: Settings) -> Report | None:
+    """The Sentry issue that an issue or comment on GitHub is about; the tracker's own grouping is its identity."""
+    link = trusted_link(body, settings)
+    if link is None:
+        return None
+    unsupported = None if issue_kind(body, title) is IssueKind.ERROR else UNSUPPORTED_KIND
+    return reported(link.issue_id, link.organization or settings.sentry_organizations[0], unsupported)
+
+
+def reported(issue_id: str, organization: str, unsupported: str | None = None) -> Report:
+    """The report of one Sentry issue."""
+    return Report(SOURCE, f"{SOURCE}:{issue_id}", issue_id, organization, unsupported)
 
 
 def parse_link(body: str, *, hosts: Collection[str]) -> SentryLink | None:
@@ -199,3 +234,6 @@ def _named(link: SentryLink, label: str) -> SentryLink:
     if link.short_id is not None or _SHORT_ID.fullmatch(label) is None:
         return link
     return SentryLink(link.host, link.organization, link.issue_id, label, link.event_id)
+
+
+SENTRY_ISSUE = Recogniser(SOURCE, report_of, lambda settings: settings.sentry_author_ids)

@@ -10,7 +10,7 @@ import httpx
 from app.clients.sentry import Sentry as SentryClient
 from app.clients.sentry import SentryRelease
 from app.core.errors import ClientError
-from app.core.policy import SentrySource
+from app.core.sources import SentrySource
 from app.doctor.access import Access
 from app.doctor.facts import Sentry
 from app.doctor.finding import Unread

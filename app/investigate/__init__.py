@@ -22,9 +22,12 @@ from app.core.model import (
     SuspectCommit,
 )
 from app.core.policy import POLICY_PATH
+from app.investigate.corroborate import corroborate
 from app.investigate.expression import find_failure
 from app.investigate.mapping import culprit_exception, function_below, line_on_base, repository_path
 from app.investigate.origin import origins
+
+__all__ = ["corroborate", "deployed_commit", "investigate", "read_policy"]
 
 _COMMIT = re.compile(r"(?:^|[@+_-])([0-9a-f]{7,40})$")
 # What may stand in the address of a request; the release is text from outside.
@@ -35,15 +38,17 @@ _TAG = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 async def investigate(clients: Clients, incident: Incident, finding: Finding) -> RootCause | Stop:
     """The failing sub-expression of the culprit line, confirmed, and who last changed that line."""
     repo = clients.github.repository(incident.repository, incident.installation_id)
-    deployed = await deployed_commit(repo, clients, finding)
+    branch = (await repo.facts()).default_branch
+    base = await repo.resolve(branch)
+    # A pasted traceback names no release: its lines must be those of the branch as it is.
+    unnamed = not finding.is_tracked and not finding.release
+    deployed = base if unnamed else await deployed_commit(repo, clients, finding)
     if deployed is None:
         return _stop(
             Reason.RELEASE_UNKNOWN,
             f"release {finding.release!r} names no commit of this repository; "
             "let the release end in the commit's SHA, or report commits to Sentry",
         )
-    branch = (await repo.facts()).default_branch
-    base = await repo.resolve(branch)
     if base is None:
         return _stop(Reason.SOURCE_DIFFERS, f"the default branch {branch!r} has no commit")
     if not await repo.contains(branch, deployed):
@@ -65,7 +70,9 @@ async def deployed_commit(repo: RepositoryClient, clients: Clients, finding: Fin
     for name in named_by_version(version):
         if sha := await repo.resolve(name):
             return sha
-    release = await clients.tracker(finding.source).known_release(finding, version)
+    release = None
+    if finding.is_tracked:
+        release = await clients.tracker(finding.source).known_release(finding, version)
     for name in (*named_by_sentry(release.commit if release else None), *named_by_tag(version)):
         if sha := await repo.resolve(name):
             return sha

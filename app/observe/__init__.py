@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from app.clients import Clients
 from app.clients.tracker import MetricProvider
 from app.core.counts import Counts
-from app.core.model import CaseFile, Finding, Stop, Verdict, Window, given
+from app.core.model import CaseFile, Finding, Reason, Stage, Stop, Verdict, Window, given
 from app.observe.judge import judge
 from app.observe.rollout import patience, released, withdrawn
 
@@ -22,6 +22,9 @@ Observed = tuple[int, Counts | None, float]
 async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
     """The judge's verdict right now: this fingerprint on the new release against before."""
     release, finding, decision = given(case.release), given(case.finding), given(case.decision)
+    if not finding.is_tracked:
+        detail = "no error tracker counts this error, so production cannot be asked whether it is gone"
+        return Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, detail)
     ended = await withdrawn(clients, case)
     if ended is not None:
         return ended

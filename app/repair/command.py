@@ -19,12 +19,13 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from app.core.event_text import Given, read_event
 from app.core.markdown import visible
 from app.core.model import Applicability, Reason, Stage, Stop
 from app.repair import Repair, repair
 from app.repair.apply import apply
 from app.repair.checkout import Checkout
-from app.repair.event_file import STDIN, Given, read_event, read_input
+from app.repair.event_file import STDIN, read_input
 from app.repair.fault import BadInput
 from app.repair.marks import contradiction
 from app.repair.report import report

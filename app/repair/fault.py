@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.core.errors import AutofixError
+from app.core.errors import BadInput
 
-
-class BadInput(AutofixError):
-    """An input that cannot be worked with; the message is one or two sentences that say what to do."""
+__all__ = ["BadInput"]

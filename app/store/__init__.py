@@ -20,6 +20,7 @@ from alembic.config import Config
 
 from app.core.errors import StoreUnavailable
 from app.core.model import Incident, Outcome, Stage
+from app.store.arrivals import Arrivals
 from app.store.ledger import Ledger
 from app.store.outbox import Outbox
 from app.store.tables import deliveries, incidents, steps
@@ -114,6 +115,7 @@ class Store:
         self._clock = clock
         self.ledger = Ledger(self._engine, clock)
         self.outbox = Outbox(self._engine, clock)
+        self.arrivals = Arrivals(self._engine, clock)
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 

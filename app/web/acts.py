@@ -11,18 +11,35 @@ from app.clients.github import RepositoryClient
 from app.clients.github.answers import Account, Issue, PullState, RepositoryFacts
 from app.core import replies
 from app.core.commands import Order, Role, Verb, role_of
-from app.core.model import Action, CaseFile, Incident, Reason, Result, Stage, Stop, Trust, given
+from app.core.model import (
+    INGESTED,
+    Action,
+    CaseFile,
+    Incident,
+    Reason,
+    Result,
+    Stage,
+    Stop,
+    Trust,
+    given,
+)
 from app.core.policy import POLICY_PATH, Policy, granted
-from app.detect import fingerprint, trusted_link
-from app.detect.sentry_issue import SentryLink
+from app.detect import reports
+from app.detect.report import Report
 from app.learn import known, taken_back, trust_in
 from app.revert import revert as open_revert
 from app.store import IncidentRow
 from app.store.ledger import Answer
 from app.web.desk import OFF_LABEL, Desk
+from app.web.opening import Place, Wish, open_incident
 
 NOTHING_HERE = (
-    "I know of no incident here. `/autofix run` starts one on an issue that links to the error tracker."
+    "I know of no incident here. `/autofix run` starts one on an issue that links to the error tracker or holds "
+    "a traceback."
+)
+
+NOTHING_TO_READ = (
+    "the issue names no issue of a tracker that this server reads, and holds no Python traceback"
 )
 
 
@@ -141,7 +158,7 @@ async def run(request: Request) -> Answer:
     """`run`."""
     if request.issue.pull_request is not None:
         return _no("`run` is for an issue; on a pull request of mine there is `retry`")
-    return await _begin(request, request.issue, again=False)
+    return await begin(request, request.issue, again=False)
 
 
 async def retry(request: Request) -> Answer:
@@ -152,41 +169,41 @@ async def retry(request: Request) -> Answer:
     if row.ended_at is None and row.asked_in != request.comment:
         return _no(f"`{row.id}` is still running")
     issue = request.issue if row.issue == request.issue.number else await request.repo.issue(row.issue)
-    return await _begin(request, issue, again=True)
+    return await begin(request, issue, again=True, row=row)
 
 
-async def _begin(request: Request, issue: Issue, *, again: bool) -> Answer:
-    if issue.state != "open":
-        return _no(f"#{issue.number} is closed; open it again first")
-    if any(label.name == OFF_LABEL for label in issue.labels):
-        return _no(f"#{issue.number} carries the label `{OFF_LABEL}`; remove it first")
-    off = await _off(request)
-    if off is not None:
-        return _no(off)
-    link = trusted_link(issue.body or "", request.desk.settings)
-    if link is None:
-        return _no("the issue's text names no Sentry issue of an organization that this server reads")
-    return await _open(request, issue, link, again=again)
-
-
-async def _open(request: Request, issue: Issue, link: SentryLink, *, again: bool) -> Answer:
-    store = request.desk.store
-    incident, new = await asyncio.to_thread(
-        store.open_incident,
-        repository=request.repository.full_name,
-        repository_id=request.repository.id,
-        installation_id=request.installation_id,
-        issue=issue.number,
-        fingerprint=fingerprint(link),
-        again=again,
-        vouched_by=request.person.login,
-        asked_in=request.comment,
-    )
-    row = given(await asyncio.to_thread(store.incident, incident.id))
-    if new or row.asked_in == request.comment:
-        await workflow.start(incident)
+async def begin(request: Request, issue: Issue, *, again: bool, row: IncidentRow | None = None) -> Answer:
+    """The incident of the issue is on its way, because a person vouches for the issue; or why not."""
+    unready = _unready(issue) or await _off(request)
+    if unready is not None:
+        return _no(unready)
+    report = await _report(request, issue, row)
+    if report is None or report.unsupported is not None:
+        return _no(report.unsupported if report and report.unsupported else NOTHING_TO_READ)
+    place = Place(request.repository.full_name, request.repository.id, request.installation_id, issue.number)
+    wish = Wish(request.person.login, request.comment or None, again=again)
+    opened = await open_incident(request.desk, place, report, wish)
+    if opened.new or opened.row.asked_in == request.comment:
         return Answer(done=True)
-    return _no(_already(row, incident))
+    return _no(_already(opened.row, opened.incident))
+
+
+def _unready(issue: Issue) -> str | None:
+    if issue.state != "open":
+        return f"#{issue.number} is closed; open it again first"
+    if any(label.name == OFF_LABEL for label in issue.labels):
+        return f"#{issue.number} carries the label `{OFF_LABEL}`; remove it first"
+    return None
+
+
+async def _report(request: Request, issue: Issue, row: IncidentRow | None) -> Report | None:
+    """What the issue reports, if its author is believed or not: the person vouches. What was ingested stays it."""
+    if row is not None and row.fingerprint.startswith(f"{INGESTED}:"):
+        return Report(INGESTED, row.fingerprint, row.fingerprint.partition(":")[2])
+    desk, by = request.desk, request.person.login
+    async for report, _ in reports(desk.clients, request.repo, issue, desk.settings, vouched_by=by):
+        return report
+    return None
 
 
 def _already(row: IncidentRow, incident: Incident) -> str:

@@ -14,6 +14,8 @@ from app.web.installations import Examinations
 
 # Put on an issue or pull request, it stops the incident, and no other starts while it is there.
 OFF_LABEL = "autofix: off"
+# Put on an issue by a person with write access, it asks for an incident, as `/autofix run` does.
+RUN_LABEL = "autofix"
 PERSON = "User"
 
 
@@ -66,6 +68,7 @@ class Issue(Payload):
     """The issue, or the issue half of a pull request."""
 
     number: int
+    title: str = ""
     body: str | None = None
     user: Numbered | None = None
     pull_request: dict[str, Any] | None = None

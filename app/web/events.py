@@ -10,13 +10,14 @@ from gidgethub.sansio import Event
 from pydantic import ValidationError
 
 from app import workflow
-from app.detect import fingerprint, recognise
-from app.web import commands, handling
+from app.detect import recognise
+from app.web import commands, handling, linking, tracker_events
 from app.web.desk import PERSON, Desk, IssueEvent, RepositoryEvent
 from app.web.installations import named
+from app.web.opening import open_incident, place_of
 
 log = structlog.get_logger(__name__)
-router = Router(commands.router, handling.router)
+router = Router(commands.router, handling.router, linking.router, tracker_events.router)
 
 # Each of these may be what a waiting incident waits for.
 WAKING = (
@@ -41,19 +42,10 @@ async def on_issue(event: Event, desk: Desk) -> None:
     issue = payload.issue
     if issue.pull_request is not None or issue.is_off:
         return
-    link = recognise(issue.user.id if issue.user else None, issue.body or "", desk.settings)
-    if link is None:
-        return
-    incident, new = await asyncio.to_thread(
-        desk.store.open_incident,
-        repository=payload.repository.full_name,
-        repository_id=payload.repository.id,
-        installation_id=payload.installation.id,
-        issue=issue.number,
-        fingerprint=fingerprint(link),
-    )
-    await workflow.start(incident)
-    desk.handled.append(f"{'started' if new else 'known'} {incident.id}")
+    author = issue.user.id if issue.user else None
+    report = recognise(author, issue.title, issue.body or "", desk.settings)
+    if report is not None:
+        desk.handled.append((await open_incident(desk, place_of(payload), report)).note)
 
 
 @router.register("issues", action="closed")

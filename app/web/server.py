@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import structlog
@@ -12,7 +14,7 @@ from app.core.errors import StoreUnavailable
 from app.settings import Settings
 from app.store import Received, Store
 from app.web.dispatcher import Dispatcher
-from app.web.signature import is_signed
+from app.web.doors import Door, Letter, TurnedAway, open_doors
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +26,6 @@ IDLE_SECONDS = 75.0
 # For what is left of a refused body.
 LINGER_SECONDS = 1.0
 STORE_SECONDS = 8.0
-MAX_HEADER_LENGTH = 64
 
 STORE = web.AppKey("store", Store)
 SETTINGS = web.AppKey("settings", Settings)
@@ -32,17 +33,18 @@ DISPATCHER = web.AppKey("dispatcher", Dispatcher)
 
 
 def create_app(store: Store, settings: Settings, dispatcher: Dispatcher) -> web.Application:
-    """The web application: `POST /webhooks/github`, `GET /healthz`, `GET /readyz`."""
+    """The web application: `POST` for each of the senders that may deliver, `GET /healthz`, `GET /readyz`."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[STORE], app[SETTINGS], app[DISPATCHER] = store, settings, dispatcher
-    app.router.add_post("/webhooks/github", receive_github)
+    for path, door in open_doors(settings).items():
+        app.router.add_post(path, receive_at(door))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     return app
 
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """A running server; `runner.addresses` tells the port. Bodies are never decompressed: see `receive_github`."""
+    """A running server; `runner.addresses` tells the port. Bodies are never decompressed: see `receive_at`."""
     runner = web.AppRunner(
         app,
         auto_decompress=False,
@@ -56,28 +58,37 @@ async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
     return runner
 
 
-async def receive_github(request: web.Request) -> web.Response:
-    """202 once the delivery is verified and stored; 401 without the right signature; 503 if it cannot be stored."""
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        return _say(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not accepted")
-    body = await _read(request)
-    if isinstance(body, web.Response):
-        return body
-    secret = request.app[SETTINGS].webhook_secret.get_secret_value()
-    if not is_signed(body, request.headers.get("X-Hub-Signature-256"), secret):
-        return _say(HTTPStatus.UNAUTHORIZED, "the signature is missing or wrong")
-    guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
-    if not _plain(guid) or not _plain(event):
-        return _say(HTTPStatus.BAD_REQUEST, "X-GitHub-Delivery and X-GitHub-Event are needed")
+def receive_at(door: Door) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """What takes the deliveries that come to `door`."""
+
+    async def receive(request: web.Request) -> web.Response:
+        """202 once the delivery is let in and stored; 401 for a stranger; 503 if it cannot be stored."""
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            return _say(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not accepted")
+        body = await _read(request)
+        if isinstance(body, web.Response):
+            return body
+        letter = door(request.headers, body, request.app[SETTINGS], time.time())
+        if isinstance(letter, TurnedAway):
+            return _say(letter.status, letter.text)
+        return await _keep(request.app, letter, body)
+
+    return receive
+
+
+async def _keep(app: web.Application, letter: Letter, body: bytes) -> web.Response:
+    """The answer to a delivery that was let in: it is on disk, or the sender knows that it is not."""
     try:
         async with asyncio.timeout(STORE_SECONDS):
-            received = await asyncio.to_thread(request.app[STORE].receive, guid, event, body)
+            received = await asyncio.to_thread(app[STORE].receive, letter.guid, letter.event, body)
     except (TimeoutError, StoreUnavailable) as fault:
-        log.error("delivery not stored", guid=guid, fault=type(fault).__name__)  # noqa: TRY400 - the type says it
+        log.error("delivery not stored", guid=letter.guid, fault=type(fault).__name__)  # noqa: TRY400 - the type says it
         return _say(HTTPStatus.SERVICE_UNAVAILABLE, "the delivery could not be stored; redeliver it later")
     if received is Received.CONFLICT:
-        log.error("the GUID of a stored delivery came with another body; the first one stands", guid=guid)
-    request.app[DISPATCHER].wake()
+        log.error(
+            "the GUID of a stored delivery came with another body; the first one stands", guid=letter.guid
+        )
+    app[DISPATCHER].wake()
     return _say(HTTPStatus.ACCEPTED, str(received))
 
 
@@ -108,10 +119,6 @@ async def _read(request: web.Request) -> bytes | web.Response:
         return _say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 25 MB")
     except (ConnectionError, web.RequestPayloadError):
         return _say(HTTPStatus.BAD_REQUEST, "the body is not what its headers say")
-
-
-def _plain(header: str) -> bool:
-    return 0 < len(header) <= MAX_HEADER_LENGTH and header.isascii() and header.isprintable()
 
 
 def _say(status: HTTPStatus, text: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""Is this delivery from GitHub? HMAC-SHA256 over the raw bytes, and nothing else counts.
+"""Is this delivery genuine? HMAC-SHA256 over the raw bytes, and for GitHub nothing else counts.
 
 The legacy SHA-1 header is never looked at. See
 https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries.
@@ -19,3 +19,19 @@ def is_signed(body: bytes, header: str | None, secret: str) -> bool:
     given = header.encode("utf-8", "surrogateescape")
     expected = PREFIX + hmac.new(secret.encode("utf-8"), body, hashlib.sha256).hexdigest().encode("ascii")
     return hmac.compare_digest(given, expected)
+
+
+def is_signed_plainly(body: bytes, header: str | None, secret: str) -> bool:
+    """True if `header` is the HMAC of exactly `body` as Sentry writes it: hexadecimal, without a prefix."""
+    if header is None:
+        return False
+    expected = hmac.new(secret.encode("utf-8"), body, hashlib.sha256).hexdigest().encode("ascii")
+    return hmac.compare_digest(header.encode("utf-8", "surrogateescape"), expected)
+
+
+def is_secret(header: str | None, secret: str) -> bool:
+    """True if `header` is the secret; compared in constant time, also for another length."""
+    if header is None:
+        return False
+    given, expected = header.encode("utf-8", "surrogateescape"), secret.encode("utf-8")
+    return hmac.compare_digest(hashlib.sha256(given).digest(), hashlib.sha256(expected).digest())

@@ -32,7 +32,7 @@ async def test_names_resolve_to_commits(world: World) -> None:
         assert await world.repo.resolve(name) is None
 
 
-async def test_files_are_read_by_the_tree_and_by_nothing_else(world: World) -> None:
+async def test_i7_files_are_read_by_the_tree_and_by_nothing_else(world: World) -> None:
     world.push("main", {"link.py": "/etc/passwd"}, mode=0o120000)
     world.push("main", {"run.sh": "#!/bin/sh\n"}, mode=0o100755)
     sha = world.push("main", {"binary": b"\xff\x00"})

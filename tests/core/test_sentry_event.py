@@ -120,7 +120,7 @@ def test_an_event_without_an_exception_is_no_finding(name: str) -> None:
 
 
 @pytest.mark.parametrize("line", [0, -1, 2**63, MAX_LINE + 1, "12; rm", "12", 3.0, True, None, [3]])
-def test_a_frame_with_a_bad_line_number_is_left_out(line: object) -> None:
+def test_i8_a_frame_with_a_bad_line_number_is_left_out(line: object) -> None:
     (raised,) = raised_chain(event(frame(lineno=line), frame(lineno=MAX_LINE)))
     assert [found.line for found in raised.frames] == [MAX_LINE]
 
@@ -136,7 +136,7 @@ def test_the_absolute_path_stands_in_for_a_missing_one() -> None:
 
 
 @pytest.mark.parametrize("path", ["../../etc/passwd", "C:\\x", "%2e%2e/", ".git/config", "\\\\host\\share"])
-def test_a_strange_path_stays_what_it_is(path: str) -> None:
+def test_i6_a_strange_path_stays_what_it_is(path: str) -> None:
     assert only_frame(filename=path).path == path
 
 
@@ -147,13 +147,13 @@ def test_nul_and_lone_surrogates_do_not_get_through() -> None:
     text.encode("utf-8")
 
 
-def test_the_newest_frames_are_kept() -> None:
+def test_i9_the_newest_frames_are_kept() -> None:
     (raised,) = raised_chain(event(*(frame(lineno=line) for line in range(1, MAX_FRAMES + 101))))
     assert len(raised.frames) == MAX_FRAMES
     assert (raised.frames[0].line, raised.frames[-1].line) == (101, MAX_FRAMES + 100)
 
 
-def test_the_first_and_the_last_of_ten_thousand_exceptions_are_kept() -> None:
+def test_i9_the_first_and_the_last_of_ten_thousand_exceptions_are_kept() -> None:
     values = [{"type": f"E{number}", "value": "x"} for number in range(10_000)]
     chain = raised_chain({"exception": {"values": values}})
     assert len(chain) == MAX_EXCEPTIONS
@@ -248,7 +248,7 @@ EVENT = st.fixed_dictionaries(
 # A busy machine draws and runs slowly; time is tested elsewhere.
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EVENT)
-def test_nothing_raises_and_all_frames_make_sense(hostile: Mapping[str, object]) -> None:
+def test_i9_nothing_raises_and_all_frames_make_sense(hostile: Mapping[str, object]) -> None:
     finding = finding_from_event(hostile, ISSUE, organization="acme")
     chain = raised_chain(hostile)
     assert (finding is None) == (chain == ())
@@ -260,7 +260,7 @@ def test_nothing_raises_and_all_frames_make_sense(hostile: Mapping[str, object])
             json.dumps(dict(found.variables), allow_nan=False, ensure_ascii=False).encode("utf-8")
 
 
-def test_the_time_grows_with_the_size() -> None:
+def test_i9_i10_the_time_grows_with_the_size() -> None:
     def seconds(size: int) -> float:
         text = json.dumps(event(*(frame(lineno=line + 1, vars={"a": [1, 2, 3]}) for line in range(size))))
         parsed = json.loads(text)

@@ -29,6 +29,12 @@ class Outside:
     def repository(self, _name: str, _installation: int) -> Outside:
         return self
 
+    async def bot(self) -> str:
+        return "autofix[bot]"
+
+    async def comments(self, _issue: int) -> list[Any]:
+        return []
+
     async def read(self, _organization: str, _issue: str) -> Finding | None:
         raise NotFound("Sentry has no such issue")
 
@@ -48,7 +54,7 @@ async def reason(author: int, body: str, vouched_by: str | None) -> Reason:
         "sentry_organizations": "acme",
     }
     incident = replace(INCIDENT, vouched_by=vouched_by)
-    stop = await detect(Clients(outside, outside), Settings(**settings), incident)
+    stop = await detect(Clients(outside, outside), outside, Settings(**settings), incident)
     assert isinstance(stop, Stop)
     return stop.reason
 

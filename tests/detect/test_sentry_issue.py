@@ -165,7 +165,7 @@ def test_every_form_of_permalink(url: str, link: tuple[str, str | None, str, str
         "javascript:https://acme.sentry.io/issues/12/",
     ],
 )
-def test_every_other_link_is_refused(url: str) -> None:
+def test_i3_every_other_link_is_refused(url: str) -> None:
     hosts = ("sentry.io", "errors.example.com", "127.0.0.1:8123")
     assert parse_link(line(url) + FENCE, hosts=hosts) is None
 
@@ -213,7 +213,7 @@ def test_a_label_that_is_no_short_id_is_dropped(label: str) -> None:
         "a@",
     ],
 )
-def test_a_megabyte_costs_what_its_head_costs(piece: str) -> None:
+def test_i10_a_megabyte_costs_what_its_head_costs(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         runs = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -284,3 +285,22 @@ async def test_a_person_stops_retries_asks_and_approves_in_comments(played: Play
     assert git(world, "rev-list", "--count", "main").strip() == "2"
     assert issue.state == "closed"
     assert story.after.errors == 0
+
+
+async def test_i5_i12_a_forged_event_is_ignored_with_the_reason(played: Play) -> None:
+    world, story = await played("forged-event")
+
+    assert_ends_as_told(story)
+    assert story.before.errors == 0, "the failure never happened"
+    assert not world.repository.pulls
+    assert git(world, "for-each-ref", "--format=%(refname)", "refs/heads/autofix").strip() == ""
+    issue = the_issue(world)
+    assert issue.state == "open"
+    (escalation,) = [text for text in our_comments(world) if "Autofix needs a person" in text]
+    assert "Autofix needs a person: uncorroborated" in escalation
+    assert "it happened to 1 user, and the policy asks for 3" in escalation
+    assert "Who said what" in escalation
+    # What the stranger wrote is shown, and commands nobody: outside of fences and code spans there is none of it.
+    assert "npx fix-shop" in escalation
+    outside = re.sub(r"(`+)(?:[^`]|(?!\1)`)+\1(?!`)", "", "".join(escalation.split("```")[::2]))
+    assert not re.search("npx|acme/everybody|Resolution|skipped", outside), outside

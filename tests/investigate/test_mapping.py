@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clients.github.answers import Tree
 from app.core.model import Frame
 from app.investigate.mapping import LONGEST_FILE, line_on_base, repository_path
 from samples import FRAME
@@ -137,3 +138,22 @@ def test_a_followed_line_reads_the_same(old: list[str], new: list[str], line: in
     found = line_on_base("\n".join(old), "\n".join(new), line)
     if found is not None:
         assert "\n".join(new).splitlines()[found - 1] == "\n".join(old).splitlines()[line - 1]
+
+
+def test_i7_links_submodules_and_folders_are_no_files_and_colliding_names_stay_two() -> None:
+    modes = {
+        "shop/cart.py": "100644",
+        "run.sh": "100755",
+        "secret.py": "120000",
+        "vendored": "160000",
+        "shop": "040000",
+        "Shop/Cart.py": "100644",
+    }
+    entries = [{"path": path, "mode": mode, "type": "blob", "sha": "a" * 40} for path, mode in modes.items()]
+    files = Tree.read({"sha": "b" * 40, "tree": entries}).files
+    assert files == {"shop/cart.py", "run.sh", "Shop/Cart.py"}
+    for path in ("secret.py", "vendored", "shop"):
+        assert repository_path(frame(path), files) is None
+    assert repository_path(frame("shop/cart.py"), files) == "shop/cart.py"
+    assert repository_path(frame("Shop/Cart.py"), files) == "Shop/Cart.py"
+    assert repository_path(frame("SHOP/CART.PY"), files) is None

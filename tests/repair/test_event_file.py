@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.repair.event_file import MAX_INPUT, read_event, read_input
+from app.core.event_text import read_event
+from app.repair.event_file import MAX_INPUT, read_input
 from app.repair.fault import BadInput
 
 SENTRY = Path(__file__).parents[1] / "fixtures/sentry"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.event_text import read_event
 from app.core.model import Span
 from app.repair import repair
 from app.repair.checkout import Checkout
-from app.repair.event_file import read_event
 from app.repair.marks import contradiction, in_characters
 from samples import CAUSE
 

@@ -443,7 +443,7 @@ async def test_i3_i4_who_vouches_does_not_make_a_link_trusted(town: Town, body: 
     comment = await town.say("ada", "/autofix run", issue)
     assert town.noted.started == []
     assert town.reactions(comment) == SEEN_AND_NOT_DONE
-    assert "names no Sentry issue" in town.replies(issue)[0]
+    assert "names no issue of a tracker" in town.replies(issue)[0]
 
 
 async def test_run_says_if_it_runs_or_ran(town: Town) -> None:

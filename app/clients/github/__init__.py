@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from app.clients.github.repository import RepositoryClient
 from app.clients.github.transport import API_VERSION, AppTransport, InstallationTransport
-from app.core.errors import Malformed
+from app.core.errors import Malformed, NotFound
 
 __all__ = ["GitHub", "RepositoryClient"]
 
@@ -48,6 +48,17 @@ class GitHub:
                 raise Malformed("GitHub's answer about the App has no slug")
             self._bot = f"{slug}[bot]"
         return self._bot
+
+    async def installation(self, full_name: str) -> int | None:
+        """The number of the installation that covers the repository; None if there is none."""
+        try:
+            answer = await self._app.get(f"/repos/{full_name}/installation")
+        except NotFound:
+            return None
+        number = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(number, int):
+            raise Malformed("GitHub's answer about the installation has no id")
+        return number
 
     def repository(self, full_name: str, installation_id: int) -> RepositoryClient:
         """The verbs of `full_name`, done as the App with that installation's permissions."""

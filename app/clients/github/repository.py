@@ -62,6 +62,11 @@ class RepositoryClient:
         """One issue, as it stands now."""
         return Issue.read(await self._api.get(f"{self._root}/issues/{number}"))
 
+    async def open_issues(self, limit: int = 300) -> list[Issue]:
+        """The newest open issues; pull requests are among them."""
+        path = self._root + "/issues?state=open&per_page=100"
+        return [Issue.read(item) for item in await self._api.pages(path, limit=limit)]
+
     async def issue_comment(self, number: int) -> Comment | None:
         """A comment by its id, as it stands now; None if it is gone."""
         try:
@@ -359,6 +364,10 @@ class RepositoryClient:
     async def react(self, comment: int, content: str) -> None:
         """The comment carries our reaction, once."""
         await self._api.post(f"{self._root}/issues/comments/{comment}/reactions", {"content": content})
+
+    async def open_issue(self, title: str, body: str) -> Issue:
+        """A new issue of ours."""
+        return Issue.read(await self._api.post(f"{self._root}/issues", {"title": title, "body": body}))
 
     async def close_issue(self, number: int) -> None:
         """The issue is closed as completed."""

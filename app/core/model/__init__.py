@@ -6,6 +6,9 @@ A stage returns its value or a `Stop`: a refusal is a value, a fault is an excep
 
 from app.core.model.context import Breadcrumb, Context, Deploy, PastIncident
 from app.core.model.finding import (
+    INGESTED,
+    TRACEBACK,
+    UNTRACKED,
     CodeFrame,
     Failure,
     Finding,
@@ -17,6 +20,7 @@ from app.core.model.finding import (
     SuspectCommit,
 )
 from app.core.model.outcome import CaseFile, Outcome, Release, Verdict, Window, given, is_untold
+from app.core.model.provenance import Claim
 from app.core.model.repair import (
     Armed,
     Decision,
@@ -36,12 +40,16 @@ from app.core.model.trust import Attempt, End, Handling, Level, Standing, TrackR
 from app.core.span import Span
 
 __all__ = [
+    "INGESTED",
+    "TRACEBACK",
+    "UNTRACKED",
     "Action",
     "Applicability",
     "Armed",
     "Attempt",
     "Breadcrumb",
     "CaseFile",
+    "Claim",
     "CodeFrame",
     "Context",
     "Decision",

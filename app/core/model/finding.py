@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from app.core.model.provenance import Claim
 from app.core.model.terms import FailureKind
 from app.core.span import Span
+
+# Where a finding may come from besides an error tracker: a traceback in an issue, and what an operator ingested.
+TRACEBACK = "traceback"
+INGESTED = "file"
+UNTRACKED = frozenset({TRACEBACK, INGESTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class Raised:
 class Finding:
     """What production reported: the newest event of one error-tracker issue, and how often it happens.
 
-    `chain` holds the root exception first and the outermost last. Times are ISO 8601 in UTC.
+    `chain` holds the root exception first and the outermost last. Times are ISO 8601 in UTC. `provenance` tells who
+    said each of these.
     """
 
     source: str
@@ -79,6 +86,12 @@ class Finding:
     users: int
     chain: tuple[Raised, ...]
     transaction: str | None = None
+    provenance: tuple[Claim, ...] = ()
+
+    @property
+    def is_tracked(self) -> bool:
+        """True if an error tracker counts the events, so that production can be asked whether a fix helped."""
+        return self.source not in UNTRACKED
 
     @property
     def raised(self) -> Raised:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_MAPPED = "project-not-mapped"
     UNSUPPORTED = "unsupported-issue"
     EVENT_MISSING = "event-missing"
+    STORM = "storm"
     # investigate
     RELEASE_UNKNOWN = "release-unknown"
     FRAME_UNMAPPED = "frame-unmapped"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     ALREADY_CHANGED = "already-changed"
     NOVEL = "novel"
     UNCONFIRMED = "unconfirmed"
+    UNCORROBORATED = "uncorroborated"
     # decide
     POLICY_MISSING = "policy-missing"
     POLICY_INVALID = "policy-invalid"
