@@ -62,6 +62,8 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         verify_check=policy.checks.verify,
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
+        lag=float(policy.observe.lag),
+        method=policy.observe.method,
     )
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from app.clients import Clients
 from app.clients.github import RepositoryClient
 from app.clients.github.answers import Deployment
+from app.core.errors import ClientError
 from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window, given
-from app.observe.judge import judge
+from app.observe.judge import Readings, Rule, judge, passed, plan, unanswered
 
 HISTORY_SECONDS = 3600.0
 FAILED = {"failure", "error"}
@@ -57,9 +58,18 @@ async def _deployment(repo: RepositoryClient, sha: str, environment: str) -> Dep
     return None
 
 
-async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
-    """The judge's verdict right now: this fingerprint on the new release against before."""
-    release, finding, decision = given(case.release), given(case.finding), given(case.decision)
+async def planned(clients: Clients, case: CaseFile) -> tuple[float, ...]:
+    """When to look, in seconds after the deployment: as the policy says, or planned from the old rate."""
+    looks = given(case.decision).looks
+    if looks:
+        return looks
+    before = await _before(clients, given(case.finding), given(case.release))
+    return plan(Window(before[0], before[2], "seconds", before[2]))
+
+
+async def judge_release(clients: Clients, case: CaseFile, looks: tuple[float, ...]) -> Verdict | Stop:
+    """The judge's verdict at the newest planned look whose counts are complete: the new release against before."""
+    release, decision = given(case.release), given(case.decision)
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     statuses = await repo.deployment_statuses(release.deployment_id)
     if not statuses or statuses[0].state != "success":
@@ -67,14 +77,34 @@ async def judge_release(clients: Clients, case: CaseFile) -> Verdict | Stop:
         detail = f"the deployment of {release.sha[:7]} turned {state} while it was watched"
         return Stop(Stage.OBSERVE, Reason.ROLLED_BACK if state in FAILED else Reason.INCONCLUSIVE, detail)
     now = time.time()
-    history = release.started_at - HISTORY_SECONDS
-    since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
-    before = await _window(clients, finding, since, release.started_at)
-    after = await _window(clients, finding, release.live_since, now, release=release.version)
+    rule = Rule(looks, decision.method)
+    look = passed(looks, now - decision.lag - release.live_since)
+    try:
+        # Asked again between two looks, the answer is the same: when it is looked must not depend on what is seen.
+        readings = await _readings(clients, case, look or 0.0)
+    except ClientError as fault:
+        return unanswered(case.verdict, rule, at=now, why=str(fault))
+    return judge(readings, rule, at=now)
+
+
+async def _readings(clients: Clients, case: CaseFile, look: float) -> Readings:
+    """What production showed up to `look` seconds after the deployment."""
+    release, finding = given(case.release), given(case.finding)
+    before = await _before(clients, finding, release)
+    end = release.live_since + look
+    after: tuple[int, int | None, float] = (0, 0, 0.0)
+    if look:
+        after = await _window(clients, finding, release.live_since, end, release=release.version)
     if not before[1] and await clients.sentry.release(finding.organization, release.version) is None:
         # Without traffic data, silence is believed only of a release that Sentry has heard of.
         after = (after[0], after[1], 0.0)
-    return judge(*_same_unit(before, after), looks=len(decision.looks), at=now)
+    return Readings(*_same_unit(before, after))
+
+
+async def _before(clients: Clients, finding: Finding, release: Release) -> tuple[int, int | None, float]:
+    history = release.started_at - HISTORY_SECONDS
+    since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
+    return await _window(clients, finding, since, release.started_at)
 
 
 async def _window(
