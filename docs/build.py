@@ -82,6 +82,7 @@ _TITLES = {
     "PullRequestsAndMerges": "Pull requests and merges",
     "Configuration": "Configuration and reports",
     "Action": "The Action and our own supply chain",
+    "Production": "The verdict of production",
 }
 
 

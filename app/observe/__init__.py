@@ -10,7 +10,7 @@ from app.clients.github import RepositoryClient
 from app.clients.github.answers import Deployment
 from app.core.errors import ClientError
 from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window, given
-from app.observe.judge import Readings, Rule, judge, passed, plan, unanswered
+from app.observe.judge import Readings, Rule, passed, plan, unanswered, verdict_on
 
 HISTORY_SECONDS = 3600.0
 FAILED = {"failure", "error"}
@@ -84,7 +84,7 @@ async def judge_release(clients: Clients, case: CaseFile, looks: tuple[float, ..
         readings = await _readings(clients, case, look or 0.0)
     except ClientError as fault:
         return unanswered(case.verdict, rule, at=now, why=str(fault))
-    return judge(readings, rule, at=now)
+    return verdict_on(readings, rule, at=now)
 
 
 async def _readings(clients: Clients, case: CaseFile, look: float) -> Readings:

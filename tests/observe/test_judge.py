@@ -24,9 +24,9 @@ from app.observe.judge import (
     NewIssues,
     Readings,
     Rule,
-    judge,
     recurred,
     unanswered,
+    verdict_on,
 )
 from app.observe.judge.poisson import p_lower
 
@@ -51,7 +51,7 @@ def seconds(events: int, exposure: float) -> Window:
 
 
 def verdict(before: Window, after: Window, rule: Rule = FIVE, **more: Any) -> Verdict:
-    return judge(Readings(before, after, **more), rule, at=7.0)
+    return verdict_on(Readings(before, after, **more), rule, at=7.0)
 
 
 def judged(before: Window, after: Window, rule: Rule = FIVE, **more: Any) -> Judgement:
@@ -376,7 +376,7 @@ def test_a_verdict_says_how_long_it_still_takes() -> None:
 
 def test_a_verdict_has_a_picture() -> None:
     assert verdict(hour(60), ten_minutes(0)).picture.startswith("events per 1,000 requests\nbefore ███")
-    shown = judge(Readings(hour(60), ten_minutes(0)), Rule(), at=0.0, picture="▂▂│··")
+    shown = verdict_on(Readings(hour(60), ten_minutes(0)), Rule(), at=0.0, picture="▂▂│··")
     assert shown.picture == "▂▂│··"
 
 

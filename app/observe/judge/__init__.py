@@ -42,13 +42,13 @@ __all__ = [
     "Readings",
     "Rule",
     "counts",
-    "judge",
     "look_at",
     "passed",
     "plan",
     "recurred",
     "ruling",
     "unanswered",
+    "verdict_on",
     "watermark",
 ]
 
@@ -56,7 +56,7 @@ __all__ = [
 MOST_FAULTS = 4
 
 
-def judge(readings: Readings, rule: Rule, *, at: float, picture: str = "") -> Verdict:
+def verdict_on(readings: Readings, rule: Rule, *, at: float, picture: str = "") -> Verdict:
     """The verdict at one moment; `picture` is shown with it, by default both rates as bars."""
     why = unreadable(readings)
     if why is not None:
@@ -146,7 +146,7 @@ def _canary_is_worse(canary: Canary | None, rule: Rule) -> tuple[Judgement, str]
 
 
 def _is_bad(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, str] | None:
-    judgement = bad(counted.old_most, counted.new_least, rule)
+    judgement = bad(counted.old_most, counted.new_least, rule, readings.after.seconds)
     if judgement is None:
         return None
     after = readings.after
@@ -163,14 +163,16 @@ def _moved(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, 
         return None
     if not is_count(new.events):
         return Judgement.INCONCLUSIVE, "the counts of the new issues are not numbers"
-    told = (
-        f"{new.events} events of new issues on the release ({', '.join(new.names[:3]) or 'without a name'})"
-    )
+    names = ", ".join(new.names[:3]) or "without a name"
+    told = f"{new.events} events of new issues on the release ({names})"
+    exposure, seconds = counted.new.exposure, readings.after.seconds
     if new.usual is not None:
-        more = bad(new.usual, Count(new.events, counted.new.exposure), rule) is Judgement.REGRESSED
+        alone = Count(new.events, exposure)
+        more = bad(new.usual, alone, rule, seconds) is Judgement.REGRESSED
         return (Judgement.REGRESSED, f"{told}, more than usual") if more else None
-    together = replace(counted, new=Count(counted.new.events + new.events, counted.new.exposure))
-    verdict = bad(counted.old_most, Count(counted.new_least.events + new.events, counted.new.exposure), rule)
+    together = replace(counted, new=Count(counted.new.events + new.events, exposure))
+    least = Count(counted.new_least.events + new.events, exposure)
+    verdict = bad(counted.old_most, least, rule, seconds)
     if verdict is not None:
         return verdict, f"the error may have moved: {told}"
     if not fallen(together, readings, rule).fallen:

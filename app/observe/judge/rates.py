@@ -45,16 +45,29 @@ def fallen(counted: Counts, readings: Readings, rule: Rule) -> Trial:
     return Trial(p_value, level, new.events <= limit)
 
 
-def bad(old: Count, new: Count, rule: Rule) -> Judgement | None:
+def bad(old: Count, new: Count, rule: Rule, seconds: float) -> Judgement | None:
     """REGRESSED if the rate has risen, NOT_FIXED if it was not even halved, None if neither is sure."""
     for judgement, ratio in ((Judgement.REGRESSED, 1.0), (Judgement.NOT_FIXED, HALVED)):
-        if rule.method is Method.SEQUENTIAL:
+        if new.events * old.exposure <= ratio * old.events * new.exposure:
+            sure = False  # not even seemingly above it
+        elif rule.method is Method.SEQUENTIAL:
             sure = log_e_not_fallen(old, new, rule.alpha, ratio) >= math.log(2.0 / rule.alpha)
         else:
-            sure = new.events > 0 and p_upper(old, new, ratio) <= rule.alpha / len(rule.looks)
+            sure = p_upper(old, new, ratio) <= _risk_of_bad(rule, seconds)
         if sure:
             return judgement
     return None
+
+
+def _risk_of_bad(rule: Rule, seconds: float) -> float:
+    """What one look may risk: together alpha. The last one, after which something must be said, has half of it."""
+    others = len(rule.looks) - 1
+    look = look_at(rule.looks, seconds)
+    if look is None:
+        return 0.0
+    if not others:
+        return rule.alpha
+    return rule.alpha / 2 if look == others else rule.alpha / 2 / others
 
 
 def minutes_needed(counted: Counts, readings: Readings, rule: Rule) -> float | None:

@@ -43,16 +43,15 @@ def log_e_not_fallen(before: Count, after: Count, alpha: float, ratio: float) ->
 
 
 def _log_e(after: Count, rate: float, log_part: LogPart) -> float:
-    scale, events, exposure = 1.0 / rate, after.events, after.exposure
+    """The mixture over rates below or above `rate`, in units of that rate: there the prior's scale is 1."""
+    events, expected = after.events, rate * after.exposure
     return (
-        rate * exposure
-        - events * math.log(rate)
-        + SHAPE * math.log(scale)
+        expected
         - math.lgamma(SHAPE)
-        - log_part(SHAPE, scale * rate)
+        - log_part(SHAPE, 1.0)
         + math.lgamma(SHAPE + events)
-        + log_part(SHAPE + events, (scale + exposure) * rate)
-        - (SHAPE + events) * math.log(scale + exposure)
+        + log_part(SHAPE + events, 1.0 + expected)
+        - (SHAPE + events) * math.log1p(expected)
     )
 
 
