@@ -31,7 +31,7 @@ from functools import lru_cache
 from app.observe.judge.poisson import binomial_weight, binomial_weights
 
 ALPHA = 0.01
-# Seconds after the deployment. A third apart: a decision comes at most so much later than it could.
+# Seconds after the deployment, in steps of about a third: a decision comes at most so much later than it could.
 LOOKS = (20, 30, 40, 50, 70, 90, 120, 150, 200, 260, 340, 450, 600, 780, 1020, 1380, 1980)
 # Looked at again where errors are rare: after an hour, six hours, a day.
 LATER = (3600, 21_600, 86_400)
