@@ -67,6 +67,8 @@ def decide(policy_text: str | None, finding: Finding, cause: RootCause) -> Decis
         environment=policy.observe.environment,
         looks=tuple(float(look) for look in policy.observe.looks),
         rollout=policy.rollout.plan,
+        lag=float(policy.observe.lag),
+        method=policy.observe.method,
     )
 
 

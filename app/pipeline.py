@@ -28,13 +28,15 @@ from app.investigate import corroborate, investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
 from app.merge import arm, disarm, merged, overtaken, propose, rebuild
-from app.observe import judge_release, patience, released
+from app.observe import judge_release, patience, planned, released
 from app.report import conclude, inform_tracker, report
 from app.verify.check import verified
 from app.verify.explain import unexplained_places
 
 # A busy base moves while our checks run; each time the fix is put on top of it, so many times at most.
 REBUILDS = 3
+# So long after the last look at production, a metric source that gave no answer is asked again.
+ASKED_AGAIN_SECONDS = (60.0, 120.0, 180.0)
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
@@ -169,23 +171,26 @@ async def land(journey: Journey, case: CaseFile) -> Outcome:
     await journey.tell(Stage.OBSERVE, report, clients, case)
     await journey.tell(Stage.OBSERVE, announce, *journey.desk, case)
     case.release = await journey.wait_within(patience(case), Stage.OBSERVE, released, clients, case)
-    case.verdict = await observe(journey, case, case.release.live_since, given(case.decision).looks)
+    case.verdict = await observe(journey, case, case.release.live_since)
     await journey.tell(Stage.LEARN, inform_tracker, clients, case)
     await journey.tell(Stage.LEARN, keep, store, case)
     return await journey.step(Stage.LEARN, conclude, clients, case)
 
 
-async def observe(journey: Journey, case: CaseFile, live_since: float, looks: tuple[float, ...]) -> Verdict:
+async def observe(journey: Journey, case: CaseFile, live_since: float) -> Verdict:
     """The judge's "fixed", asked for at each planned look after the deployment.
 
     Raises:
-        Stopped: if the judge says "not fixed", or the last look still is inconclusive.
+        Stopped: if the judge says anything worse than inconclusive, or the last look still is.
     """
-    for number, seconds in enumerate(looks, start=1):
-        await journey.until(Stage.OBSERVE, live_since + seconds)
-        verdict = case.verdict = await journey.step(Stage.OBSERVE, judge_release, journey.clients, case)
+    looks, lag = await journey.step(Stage.OBSERVE, planned, journey.clients, case), given(case.decision).lag
+    for seconds in (*looks, *(looks[-1] + pause for pause in ASKED_AGAIN_SECONDS)):
+        await journey.until(Stage.OBSERVE, live_since + seconds + lag)
+        verdict = await journey.step(Stage.OBSERVE, judge_release, journey.clients, case, looks)
+        case.verdict = verdict
         if verdict.judgement is Judgement.FIXED:
             return verdict
-        if verdict.judgement is Judgement.NOT_FIXED or number == len(looks):
+        over = seconds >= looks[-1] and not verdict.faults
+        if over or verdict.judgement is not Judgement.INCONCLUSIVE:
             raise Stopped(Stop(Stage.OBSERVE, Reason(verdict.judgement), verdict.explanation))
-    raise Stopped(Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, "the policy plans no look at production"))
+    raise LookupError("a source that gives no answer so often is an error")

@@ -84,6 +84,7 @@ _TITLES = {
     "IncidentContent": "What an incident says",
     "Configuration": "Configuration and reports",
     "Action": "The Action and our own supply chain",
+    "Production": "The verdict of production",
 }
 
 

@@ -36,6 +36,7 @@ def test_every_threat_has_a_test_by_its_number() -> None:
         *(f"I{n}" for n in range(1, 21)),
         *(f"C{n}" for n in range(1, 9)),
         *(f"A{n}" for n in range(1, 8)),
+        *(f"V{n}" for n in range(1, 13)),
     ]
     assert rows == wanted
     assert [row for row in rows if not build.tests_by_row().get(row)] == []

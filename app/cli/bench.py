@@ -1,4 +1,4 @@
-"""`autofix bench`: what the engine is worth, measured."""
+"""`autofix bench`: what the engine and the judge are worth, measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.cli.terms import Commands
 
 def add(commands: Commands) -> None:
     """The command is known."""
-    bench = commands.add_parser("bench", help="measure the engine on crashes that really happened")
+    bench = commands.add_parser("bench", help="measure the engine and the judge")
     benches = bench.add_subparsers(title="benchmarks", required=True, metavar="BENCHMARK")
     crashes = benches.add_parser("crashes", help="crashes of released packages, judged by what a fix does")
     crashes.add_argument("--cases", type=Path, metavar="FILE", help="the cases (default: the project's own)")
@@ -29,6 +29,12 @@ def add(commands: Commands) -> None:
         "--no-controls", action="store_true", help="judge by the reproducer alone: quicker, and less strict"
     )
     crashes.set_defaults(run=_bench_crashes)
+    judge = benches.add_parser("judge", help="the judge of production, on simulated incidents")
+    judge.add_argument(
+        "--runs", type=int, default=500, metavar="N", help="incidents of each kind (default: 500)"
+    )
+    judge.add_argument("--json", type=Path, metavar="FILE", help="also write the result to FILE")
+    judge.set_defaults(run=_bench_judge)
 
 
 def _bench_crashes(options: argparse.Namespace) -> int:
@@ -44,3 +50,9 @@ def _bench_crashes(options: argparse.Namespace) -> int:
         picture_file=options.picture,
         controls=not options.no_controls,
     )
+
+
+def _bench_judge(options: argparse.Namespace) -> int:
+    from app.bench.judge.command import bench
+
+    return bench(options.runs, options.json)

@@ -20,6 +20,7 @@ from app.core.model import (
     FailureKind,
     Finding,
     Held,
+    Method,
     Outcome,
     Reason,
     Result,
@@ -322,7 +323,13 @@ def _rates(verdict: Verdict) -> str:
         for title, window in (("before", verdict.before), ("after", verdict.after))
     ]
     figures = table(("", "errors", "exposure", "errors per minute"), rows)
-    return f"{figures}\n\n{prose(verdict.explanation)} Exact Poisson test, limit {verdict.alpha:.2g}."
+    test = {
+        Method.EXACT_LOOKS: "exact Poisson test at planned looks",
+        Method.SEQUENTIAL: "sequential test, at any moment",
+    }[verdict.method]
+    told = f"{prose(verdict.explanation)} Judged by the {test}; its limit now is {verdict.alpha:.2g}."
+    picture = f"```text\n{verdict.picture.replace('`', ' ')}\n```" if verdict.picture else ""
+    return "\n\n".join(part for part in (figures, told, picture) if part)
 
 
 def _trace(finding: Finding) -> str:

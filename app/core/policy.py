@@ -26,7 +26,7 @@ from pydantic_core import CoreSchema
 from app.core.calling import Escalation, Notify
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
-from app.core.model import Action, Reason, Stage, Stop
+from app.core.model import Action, Method, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
 from app.core.policy_rollout import Rollout
 from app.core.policy_terms import WEEKDAYS, Day, Strict, Text, TimeOfDay, TimeZone, Weekdays
@@ -120,8 +120,26 @@ class Observe(Strict):
     ] = "production"
     looks: Annotated[
         tuple[Annotated[StrictInt, Field(gt=0, le=86_400)], ...],
-        Field(min_length=1, max_length=12, description="When to look, in seconds after the deployment."),
-    ] = (120, 300, 600, 1200, 1800)
+        Field(
+            max_length=24,
+            description="When to look, in seconds after the deployment. "
+            "Empty: planned from how often the error came before.",
+        ),
+    ] = ()
+    lag: Annotated[
+        StrictInt,
+        Field(
+            ge=0,
+            le=3600,
+            description="Seconds that events may take to be counted; newer ones are not looked at.",
+        ),
+    ] = 60
+    method: Annotated[
+        Method,
+        Field(
+            description="How it is tested that the error is gone: exact-looks, or sequential for any moment."
+        ),
+    ] = Method.EXACT_LOOKS
 
     @field_validator("looks")
     @classmethod

@@ -16,6 +16,7 @@ from app.core.model import (
     Deploy,
     FailureKind,
     Held,
+    Method,
     Outcome,
     PastIncident,
     Raised,
@@ -24,7 +25,7 @@ from app.core.model import (
     Stage,
     Stop,
 )
-from samples import CAUSE, DECISION, FAILURE, FINDING, FRAME, PATCH, case
+from samples import CAUSE, DECISION, FAILURE, FINDING, FRAME, PATCH, VERDICT, case
 
 STOP = Stop(Stage.VERIFY, Reason.CHECK_FAILED, "the check ended failure")
 OUTCOME = Outcome(Result.ESCALATED, "anomaly detected at 08:00, stopped at verify: check failed", STOP, 9)
@@ -369,3 +370,17 @@ def test_every_kind_of_failure_has_its_own_words() -> None:
     phrases = [messages.cause_phrase(cause) for cause in causes]
     assert len(set(phrases)) == len(FailureKind)
     assert all(phrase.endswith(" in shop/receipts.py line 12") for phrase in phrases)
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        (Method.EXACT_LOOKS, "Judged by the exact Poisson test at planned looks; its limit now is 0.002."),
+        (Method.SEQUENTIAL, "Judged by the sequential test, at any moment; its limit now is 0.002."),
+    ],
+)
+def test_a_verdict_is_shown_with_its_test_and_its_picture(method: Method, said: str) -> None:
+    shown = messages.resolved(case(verdict=replace(VERDICT, method=method, picture="▂▂│··\n``` x")), OUTCOME)
+    assert said in shown
+    assert shown.endswith("```text\n▂▂│··\n    x\n```")
+    assert "```" not in messages.resolved(case(), OUTCOME)

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 import app.core.policy
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
-from app.core.model import Action, Reason, RolloutPlan, Stage, Stop
+from app.core.model import Action, Method, Reason, RolloutPlan, Stage, Stop
 from app.core.policy import MAX_BYTES, Policy, granted, json_schema, parse_policy
 
 SMALL = b"version: 1\nsentry: {organization: acme, projects: [shop]}\n"
@@ -29,7 +29,7 @@ def test_the_smallest_policy_leaves_every_category_at_its_default() -> None:
         name: category.default for name, category in CATEGORIES.items()
     }
     assert (policy.checks.verify, policy.observe.environment) == ("autofix", "production")
-    assert policy.observe.looks == (120, 300, 600, 1200, 1800)
+    assert (policy.observe.looks, policy.observe.lag, policy.observe.method) == ((), 60, Method.EXACT_LOOKS)
 
 
 def test_everything_can_be_said() -> None:
@@ -116,7 +116,9 @@ def test_c2_tags_make_nothing(tag: bytes) -> None:
         (b"observe: {looks: [true]}", "observe.looks"),
         (b"observe: {looks: [0]}", "observe.looks"),
         (b"observe: {looks: [.nan]}", "observe.looks"),
-        (b"observe: {looks: []}", "observe.looks"),
+        (b"observe: {looks: all}", "observe.looks"),
+        (b"observe: {lag: -1}", "observe.lag"),
+        (b"observe: {method: quiet}", "observe.method"),
         (b"observe: {looks: [300, 120]}", "ascending"),
         (b"observe: {looks: [120, 120]}", "ascending"),
         (b"observe: {looks: [" + b"9" * 5000 + b"]}", "plain decimal"),

@@ -9,11 +9,13 @@ import pytest
 from app.clients import Clients
 from app.clients.github.answers import Deployment, DeploymentStatus
 from app.core.counts import Bucket, Counts
+from app.core.errors import ClientError, Malformed, Unavailable
 from app.core.model import Finding, Judgement, Reason, Release, Stop, Verdict
-from app.observe import judge_release, released
-from samples import FINDING, MERGE, RELEASE, case
+from app.observe import judge_release, planned, released
+from samples import DECISION, FINDING, MERGE, RELEASE, case
 
 NOW = RELEASE.live_since + 600
+LOOKS = (120.0, 600.0)
 
 
 def status(state: str, description: str = "") -> DeploymentStatus:
@@ -36,6 +38,8 @@ class Outside:
     served: tuple[int | None, int | None] = (6000, 1000)
     units: tuple[str, str] = ("requests", "requests")
     known: bool = True
+    fault: ClientError | None = None
+    ends: list[float] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
 
     def repository(self, _name: str, _installation: int) -> Outside:
@@ -63,7 +67,10 @@ class Outside:
     ) -> Counts:
         assert start < end
         assert finding == FINDING
+        if self.fault is not None:
+            raise self.fault
         self.asked.append(release)
+        self.ends.append(end.timestamp())
         return self._counts("errors", self.counted[release is not None])
 
     async def traffic(self, _finding: Finding, *, release: str | None = None, **_when: Any) -> Counts | None:
@@ -88,8 +95,8 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.observe.rollout.LAG_SECONDS", 0.0)
 
 
-async def _judged(outside: Outside) -> Verdict:
-    verdict = await judge_release(outside.clients, case())
+async def _judged(outside: Outside, **changed: object) -> Verdict:
+    verdict = await judge_release(outside.clients, case(**changed), LOOKS)
     assert isinstance(verdict, Verdict)
     return verdict
 
@@ -106,7 +113,7 @@ async def test_silence_under_traffic_is_fixed() -> None:
 async def test_v3_silence_without_traffic_is_inconclusive(after: int | None) -> None:
     verdict = await _judged(Outside(served=(6000, after)))
     assert verdict.judgement is Judgement.INCONCLUSIVE
-    assert verdict.explanation == "no requests were seen on the new release"
+    assert verdict.explanation.startswith("no requests were seen on the new release; ")
 
 
 async def test_sessions_are_no_requests() -> None:
@@ -135,11 +142,62 @@ async def test_v3_a_release_that_sentry_never_heard_of_proves_nothing() -> None:
 )
 async def test_v2_a_deployment_that_ends_ends_the_watch(state: str, reason: Reason) -> None:
     for statuses in ([status(state)], [status(state), status("success")]):
-        stop = await judge_release(Outside(statuses=statuses).clients, case())
+        stop = await judge_release(Outside(statuses=statuses).clients, case(), LOOKS)
         assert isinstance(stop, Stop)
         assert stop.reason is reason
-    gone = await judge_release(Outside(statuses=[]).clients, case())
+    gone = await judge_release(Outside(statuses=[]).clients, case(), LOOKS)
     assert isinstance(gone, Stop)
+
+
+async def test_v10_what_may_still_be_late_is_not_looked_at() -> None:
+    outside = Outside()
+    await _judged(outside, decision=replace(DECISION, lag=60.0))
+    assert outside.ends == [RELEASE.started_at, RELEASE.live_since + 120]
+
+
+async def test_v10_before_the_first_look_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.observe.time.time", lambda: RELEASE.live_since - 30)
+    outside = Outside(counted=(60, 9))
+    verdict = await _judged(outside)
+    assert (verdict.judgement, verdict.after.events) == (Judgement.INCONCLUSIVE, 0)
+    assert outside.ends == [RELEASE.started_at]
+
+
+async def test_v11_polled_between_two_looks_the_answer_stays_that_of_the_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outside = Outside()
+    for seconds in range(600, 900):
+        monkeypatch.setattr("app.observe.time.time", lambda seconds=seconds: RELEASE.live_since + seconds)
+        await _judged(outside)
+    assert set(outside.ends) == {RELEASE.started_at, RELEASE.live_since + 600}
+
+
+@pytest.mark.parametrize(
+    "fault", [Unavailable("Sentry answered 500"), Malformed("the count is not a number")]
+)
+async def test_v4_a_source_without_an_answer_is_no_success_and_in_the_end_an_error(
+    fault: ClientError,
+) -> None:
+    last: Verdict | None = None
+    said = []
+    for _ in range(4):
+        last = await _judged(Outside(fault=fault), verdict=last)
+        said.append(last.judgement)
+        assert str(fault) in last.explanation
+    assert said == [Judgement.INCONCLUSIVE] * 3 + [Judgement.ERROR]
+
+
+async def test_the_policys_looks_are_the_plan_if_it_has_any() -> None:
+    assert await planned(Outside().clients, case()) == DECISION.looks
+
+
+@pytest.mark.parametrize(
+    ("old", "first", "last"), [(12, 340.0, 86_400.0), (60, 70.0, 1980.0), (1200, 20.0, 1980.0)]
+)
+async def test_without_them_it_is_made_from_the_old_rate(old: int, first: float, last: float) -> None:
+    looks = await planned(Outside(counted=(old, 0)).clients, case(decision=replace(DECISION, looks=())))
+    assert (looks[0], looks[-1]) == (first, last)
 
 
 # Following the deployment ----------------------------------------------------------------------------------------

@@ -35,7 +35,16 @@ from app.core.model.repair import (
     RolloutPlan,
     Stop,
 )
-from app.core.model.terms import Action, Applicability, FailureKind, Judgement, Reason, Result, Stage
+from app.core.model.terms import (
+    Action,
+    Applicability,
+    FailureKind,
+    Judgement,
+    Method,
+    Reason,
+    Result,
+    Stage,
+)
 from app.core.model.trust import Attempt, End, Handling, Level, Standing, TrackRecord, Trust
 from app.core.span import Span
 
@@ -68,6 +77,7 @@ __all__ = [
     "Judgement",
     "Level",
     "Merged",
+    "Method",
     "Origin",
     "Outcome",
     "PastIncident",

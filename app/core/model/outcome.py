@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.core.model.context import Context
 from app.core.model.finding import Finding, Incident, RootCause
 from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
-from app.core.model.terms import Judgement, Reason, Result
+from app.core.model.terms import Judgement, Method, Reason, Result
 
 T = TypeVar("T")
 
@@ -46,7 +46,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the statistics say about the fingerprint after the deployment against before it."""
+    """What the statistics say about the fingerprint after the deployment against before it.
+
+    `bound` is the 95% upper bound of new rate / old rate, `needed` the minutes without another event after which it
+    would be called fixed, `picture` a small chart in plain text, `faults` how often in a row the metric source gave
+    no answer.
+    """
 
     judgement: Judgement
     before: Window
@@ -55,6 +60,11 @@ class Verdict:
     alpha: float
     at: float
     explanation: str
+    bound: float | None = None
+    needed: float | None = None
+    picture: str = ""
+    faults: int = 0
+    method: Method = Method.EXACT_LOOKS
 
 
 @dataclass(slots=True)
@@ -93,8 +103,8 @@ class Outcome:
 def is_untold(case: CaseFile, outcome: Outcome) -> bool:
     """True if nobody is told of the outcome: the issue is of unknown origin, or nothing of ours is to be seen yet.
 
-    Whoever wrote an issue of unknown origin must not be able to make us write, unless a person vouched for it; and who
-    paused us knows.
+    Whoever wrote an issue of unknown origin must not be able to make us write, unless a person vouched for it; and
+    who paused us knows.
     """
     reason = outcome.stop.reason if outcome.stop else None
     unknown = reason is Reason.UNTRUSTED and case.incident.vouched_by is None

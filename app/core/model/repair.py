@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, fields
 
-from app.core.model.terms import Action, Applicability, Reason, Stage
+from app.core.model.terms import Action, Applicability, Method, Reason, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class RolloutPlan:
 class Decision:
     """How far Autofix may go with this cause; `because` lists every limit that was considered, one sentence each.
 
-    `verify_check` and `environment` are what the policy names: the required check that our Action reports,
-    and the deployment environment that counts as production. `looks` are seconds after the deployment.
-    `rollout` is how the way there is followed.
-    `would_merge` tells that nothing but missing trust, or shadow mode, keeps the fix from being merged.
+    `verify_check` and `environment` are what the policy names: the required check that our Action reports, and the
+    deployment environment that counts as production. `rollout` is how the way there is followed. `looks` are seconds
+    after the deployment, empty if they are planned from the old rate; what is newer than `lag` seconds is not looked
+    at. `would_merge` tells that nothing but missing trust, or shadow mode, keeps the fix from being merged.
     """
 
     category: str
@@ -58,6 +58,8 @@ class Decision:
     looks: tuple[float, ...]
     would_merge: bool = False
     rollout: RolloutPlan = RolloutPlan()
+    lag: float = 0.0
+    method: Method = Method.EXACT_LOOKS
 
 
 @dataclass(frozen=True, slots=True)

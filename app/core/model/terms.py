@@ -65,7 +65,9 @@ class Reason(StrEnum):
     ROLLOUT_REPLACED = "rollout-replaced"
     ROLLED_BACK = "rolled-back"
     NOT_FIXED = "not-fixed"
+    REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
+    UNMEASURED = "error"
     # any stage
     OVERRAN = "overran"
     STOPPED = "stopped"
@@ -122,11 +124,24 @@ class Applicability(StrEnum):
 
 
 class Judgement(StrEnum):
-    """The judge's verdicts; only FIXED lets anything be called verified."""
+    """The judge's verdicts; only FIXED lets anything be called verified.
+
+    NOT_FIXED: the rate was not even halved. REGRESSED: it is above the old one, or the release brings more errors
+    than before. INCONCLUSIVE: nothing is sure yet. ERROR: production could not be measured.
+    """
 
     FIXED = "fixed"
     NOT_FIXED = "not-fixed"
+    REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+class Method(StrEnum):
+    """How the judge tests that an error is gone: at planned looks, or at any moment."""
+
+    EXACT_LOOKS = "exact-looks"
+    SEQUENTIAL = "sequential"
 
 
 class Result(StrEnum):

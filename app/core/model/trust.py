@@ -60,7 +60,7 @@ class Attempt:
         """What it says about its category."""
         if self.reverted_at is not None:
             return End.REVERTED
-        if self.reason in {Reason.ROLLED_BACK, Reason.NOT_FIXED}:
+        if self.reason in {Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.REGRESSED}:
             return End.RED_CANARY
         if self.handling is Handling.REJECTED or (self.handling is None and self.reason is Reason.CLOSED):
             return End.REJECTED
@@ -102,8 +102,8 @@ class Standing:
     """What `decide` must know of the past and of the present besides the policy.
 
     `pattern` is the record of the patch's pattern, `trust` that of its category. `open_pulls` and `merges_today` are
-    the repository's, `attempts` counts earlier fixes of the same anomaly, `file_merged_at` is when the patch's file was
-    last merged to without a person (epoch seconds).
+    the repository's, `attempts` counts earlier fixes of the same anomaly, `file_merged_at` is when the patch's file
+    was last merged to without a person (epoch seconds).
     """
 
     pattern: TrackRecord

@@ -1,0 +1,85 @@
+"""Counts by the minute: what may be believed of them yet, and whether they come in bursts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from app.core.model import Window
+
+MINUTE = 60.0
+# Independent events have a variance as large as their mean. Above this they come in bursts: one client that retries.
+# One in two hundred incidents with independent errors is above it too, and takes longer; a lower bar would slow many.
+BURSTS_FROM = 1.5
+FEWEST_MINUTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Events, and requests where they are known, of each minute from `start` (epoch seconds) on.
+
+    None, or what is no count, stands where the source gave no number.
+    """
+
+    start: float
+    events: tuple[float | None, ...]
+    requests: tuple[float | None, ...] | None = None
+
+    def until(self, moment: float) -> Minutes:
+        """The minutes that were over at `moment`."""
+        kept = max(0, int((moment - self.start) // MINUTE))
+        return replace(self, events=self.events[:kept], requests=self.requests and self.requests[:kept])
+
+    def within(self, start: float, end: float) -> tuple[float | None, ...]:
+        """The events of the minutes that lie wholly between `start` and `end`."""
+        return self.events[self._whole(start, end)]
+
+    def window(self, start: float, end: float) -> Window | None:
+        """Those minutes as a window, in requests where these are known; None if one of them has no number."""
+        whole = self._whole(start, end)
+        events, seconds = total(self.events[whole]), MINUTE * len(self.events[whole])
+        if events is None:
+            return None
+        if self.requests is None:
+            return Window(round(events), seconds, "seconds", seconds)
+        requests = total(self.requests[whole])
+        complete = len(self.requests[whole]) == len(self.events[whole])
+        return (
+            Window(round(events), requests, "requests", seconds)
+            if requests is not None and complete
+            else None
+        )
+
+    def _whole(self, start: float, end: float) -> slice:
+        first = max(0, math.ceil((start - self.start) / MINUTE))
+        return slice(first, max(first, math.floor((end - self.start) / MINUTE)))
+
+
+def watermark(now: float, lag: float) -> float:
+    """Up to this moment counts are complete: the last full minute that is at least `lag` seconds old."""
+    return math.floor((now - lag) / MINUTE) * MINUTE
+
+
+def is_count(value: object) -> bool:
+    """True of a finite number that is not negative; counts of sampled events may be fractions."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    )
+
+
+def total(values: Sequence[float | None]) -> float | None:
+    """The sum, or None if one of them is no count."""
+    known = [value for value in values if value is not None and is_count(value)]
+    return math.fsum(known) if len(known) == len(values) else None
+
+
+@lru_cache(maxsize=64)
+def dispersion(values: tuple[float | None, ...]) -> float | None:
+    """Variance / mean of the counts: 1 for independent events. None where there is too little to tell."""
+    known = [float(value) for value in values if value is not None and is_count(value)]
+    if len(known) < FEWEST_MINUTES or not any(known):
+        return None
+    mean = math.fsum(known) / len(known)
+    return math.fsum((value - mean) ** 2 for value in known) / (len(known) - 1) / mean

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.model import Window
+from app.observe.judge import Minutes, watermark
+from app.observe.judge.chart import COLUMNS, bars, chart
+from app.observe.judge.minutes import dispersion, is_count, total
+
+START = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    "bad", [None, math.nan, math.inf, -1, -0.5, "7", True, [], {}, b"7", "<html>"], ids=repr
+)
+def test_v4_what_is_no_count_has_no_total(bad: object) -> None:
+    assert not is_count(bad)
+    assert total((1, cast("float", bad), 2)) is None
+    assert Minutes(START, (1, cast("float", bad), 2)).window(START, START + 180) is None
+
+
+def test_v4_a_minute_without_traffic_data_makes_the_window_unknown() -> None:
+    assert Minutes(START, (1, 2), (10, None)).window(START, START + 120) is None
+    assert Minutes(START, (1, 2), (10,)).window(START, START + 120) is None
+
+
+def test_v4_very_many_points_are_no_more_than_their_sum() -> None:
+    assert total([1.0] * 1_000_000) == 1_000_000
+
+
+@settings(deadline=None)
+@given(st.floats(1e9, 4e9), st.floats(0, 3600))
+def test_v10_what_is_newer_than_the_lag_is_not_looked_at(now: float, lag: float) -> None:
+    mark = watermark(now, lag)
+    assert mark % 60 == 0
+    assert now - lag - 60 < mark <= now - lag
+
+
+def test_v10_only_minutes_that_are_over_count() -> None:
+    minutes = Minutes(START, (1, 2, 3, 4), (10, 20, 30, 40))
+    assert minutes.until(START + 179.9).events == (1, 2)
+    assert minutes.until(START + 180).requests == (10, 20, 30)
+    assert minutes.until(START - 3600).events == ()
+    assert minutes.until(START + 9e9) == minutes
+
+
+def test_v10_a_minute_that_is_only_partly_inside_is_outside() -> None:
+    minutes = Minutes(START, (1, 2, 3, 4), (10, 20, 30, 40))
+    assert minutes.window(START + 1, START + 239) == Window(5, 50.0, "requests", 120.0)
+    assert minutes.window(START + 1, START + 59) == Window(0, 0.0, "requests", 0.0)
+    assert minutes.within(START + 60, START + 180) == (2, 3)
+
+
+def test_v10_a_clock_that_runs_behind_gives_an_empty_window() -> None:
+    assert Minutes(START, (1, 2)).window(START + 120, START) == Window(0, 0.0, "seconds", 0.0)
+
+
+def test_without_traffic_the_minutes_themselves_are_the_exposure() -> None:
+    assert Minutes(START, (1, 2, 3)).window(START, START + 180) == Window(6, 180.0, "seconds", 180.0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((1,) * 60, 0.0),
+        ((0, 5) * 30, 2.54),
+        ((0,) * 59 + (500,), 500.0),
+        ((3,) * 9, None),
+        ((0,) * 60, None),
+        ((math.nan, None) * 30, None),
+    ],
+)
+def test_v9_bursts_are_seen_in_the_counts_of_the_minutes(
+    counts: tuple[float | None, ...], expected: float | None
+) -> None:
+    found = dispersion(counts)
+    assert found == (None if expected is None else pytest.approx(expected, abs=0.01))
+
+
+# The chart -------------------------------------------------------------------------------------------------------
+
+
+def test_the_chart_shows_the_deployment_between_noise_and_silence() -> None:
+    minutes = Minutes(START, (3, 1, 4, 1, 8, 2, 0, 0, None, 0))
+    assert chart(minutes, START + 360).splitlines() == [
+        "events in each minute, at most 8",
+        "▄▂▅▂█▃│··?·",
+        "      08:06 live",
+    ]
+
+
+def test_long_times_are_shown_in_groups_of_minutes_that_end_at_the_deployment() -> None:
+    shown = chart(Minutes(START, (9, *(1,) * 60, *(0,) * 60)), START + 61 * 60).splitlines()
+    assert shown[:2] == ["events in each 3 minutes, at most 3", "█" * 20 + "│" + "·" * 20]
+
+
+def test_the_mark_stands_below_the_deployment() -> None:
+    line, mark = chart(Minutes(START, (2,) * 20 + (0,) * 30), START + 1200).splitlines()[1:]
+    assert line.index("│") == mark.index("08:20 live") == 20
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.floats(0, 1e6), st.just(math.nan)), max_size=400),
+    st.floats(-1e5, 1e5),
+)
+def test_a_chart_is_three_short_lines_whatever_the_counts_are(
+    events: list[float | None], deployed: float
+) -> None:
+    lines = chart(Minutes(START, tuple(events)), START + deployed).splitlines()
+    assert len(lines) == 3
+    assert len(lines[1]) <= COLUMNS + 2
+    assert lines[1].count("│") == 1
+
+
+def test_without_minutes_both_rates_are_bars() -> None:
+    shown = bars(Window(60, 3600.0, "seconds", 3600.0), Window(2, 600.0, "seconds", 600.0)).splitlines()
+    assert shown[0] == "events per minute"
+    assert (shown[1].count("█"), shown[2].count("█")) == (40, 8)
+    assert (shown[1].endswith(" 1"), shown[2].endswith(" 0.2")) == (True, True)
+    empty = bars(Window(0, 0.0, "requests", 60.0), Window(0, 0.0, "requests", 60.0))
+    assert empty.splitlines()[0] == "events per 1,000 requests"
+    assert "█" not in empty
