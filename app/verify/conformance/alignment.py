@@ -18,6 +18,7 @@ from app.verify.conformance.handlers import already_handled
 from app.verify.conformance.likeness import alike
 from app.verify.conformance.objections import objection
 from app.verify.conformance.old_file import OldFile
+from app.verify.conformance.parts import is_docstring
 from app.verify.conformance.place import Place
 from app.verify.conformance.unexplained import Unexplained
 from app.verify.conformance.vocabulary import Vocabulary
@@ -222,7 +223,7 @@ class _Alignment:
     def _steps(self, at: int, to: int) -> Iterable[Step]:
         for form in self.reader.vocabulary.statements:
             step = form(self.old[at:], self.new[to:], self.place)
-            moves = step is not None and not step.old and self._is_docstring(at)
+            moves = step is not None and not step.old and at < len(self.old) and is_docstring(self.old[at])
             if (
                 step is not None
                 and not moves
@@ -230,14 +231,6 @@ class _Alignment:
                 and to + step.new <= self.columns
             ):
                 yield step
-
-    def _is_docstring(self, at: int) -> bool:
-        """True if the next old statement is the text that describes what it stands in, and has to come first."""
-        match self.old[at:]:
-            case [ast.Expr(value=ast.Constant(value=str())), *_]:
-                return True
-            case _:
-                return False
 
     def _stepped(self, step: Step, at: int, to: int) -> Reading:
         line = self.new[to].lineno

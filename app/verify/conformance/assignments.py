@@ -13,7 +13,7 @@ from app.verify.conformance.forms import Block, Step, touches_permission
 from app.verify.conformance.kinds import is_one_of
 from app.verify.conformance.likeness import alike, occurs
 from app.verify.conformance.needs import reached, takes_no_none
-from app.verify.conformance.parts import own
+from app.verify.conformance.parts import is_docstring, is_nothing, own
 from app.verify.conformance.place import Place
 
 
@@ -43,13 +43,14 @@ def _is_used_only_in(rest: Block, name: str, place: Place) -> bool:
 def _fails_as_before(value: ast.expr, name: str, rest: Block) -> bool:
     """True if None only makes the code fail with another error."""
     read = ast.Name(name, ast.Load())
-    nothing = isinstance(value, ast.Constant) and value.value is None
     asked = any(
         isinstance(one, ast.If | ast.IfExp | ast.BoolOp) and name in names_in(getattr(one, "test", one))
         for whole in rest for one in ast.walk(whole)
     )  # fmt: skip
     return (
-        nothing and not asked and any(takes_no_none(read, one) for whole in rest for one in reached([whole]))
+        is_nothing(value)
+        and not asked
+        and any(takes_no_none(read, one) for whole in rest for one in reached([whole]))
     )
 
 
@@ -157,8 +158,11 @@ def _starts_from(start: ast.expr, target: ast.expr, place: Place) -> bool:
 
 def _is_start(default: ast.expr) -> bool:
     """True for a neutral value that is no list: adding to one in place is seen by whoever else holds it."""
-    nothing = isinstance(default, ast.Constant) and default.value is None
-    return is_neutral(default) and not nothing and not isinstance(default, ast.List | ast.Dict | ast.Set)
+    return (
+        is_neutral(default)
+        and not is_nothing(default)
+        and not isinstance(default, ast.List | ast.Dict | ast.Set)
+    )
 
 
 def removed_if_present(old: Block, new: Block, place: Place) -> Step | None:
@@ -267,13 +271,9 @@ def imported(old: Block, new: Block, place: Place) -> Step | None:
         case [ast.Import(names=[ast.alias(name=module, asname=None)]), *_] if len(place.above) == 1:
             body = place.file.tree.body
             at_top = all(
-                isinstance(one, ast.Import | ast.ImportFrom) or _is_docstring(one)
+                isinstance(one, ast.Import | ast.ImportFrom) or is_docstring(one)
                 for one in body[: len(body) - len(old)]
             )
             if at_top and old and module in place.imports and module not in place.file.names:
                 return Step(0, 1)
     return None
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -28,6 +28,7 @@ from app.verify.conformance.permission import calls_a_check, denies
 from app.verify.conformance.place import Ask, Place
 
 MOST_CAUGHT = 2  # more classes for a handler that is there
+_SUPPRESS = frozenset({"contextlib.suppress", "suppress"})
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Delete)
 _PROTOCOLS = {"__getattr__": "AttributeError", "__getitem__": "IndexError"}
 
@@ -216,7 +217,7 @@ def _added_kinds(old: ast.expr, new: ast.expr, place: Place) -> list[ast.expr]:
         case (
             ast.Call(func=function, args=before, keywords=[]),
             ast.Call(func=same, args=after, keywords=[]),
-        ) if _is_suppress(old) and alike(function, same):
+        ) if ast.unparse(function) in _SUPPRESS and alike(function, same):
             pass
         case _:
             return []
@@ -275,10 +276,6 @@ def _is_true(node: ast.AST) -> bool:
 def _too_broad(kind: ast.expr | None) -> str:
     said = ast.unparse(kind) if kind is not None else "everything"
     return f"The handler takes `{said}`, which is more than the failure at hand."
-
-
-def _is_suppress(call: ast.expr) -> bool:
-    return isinstance(call, ast.Call) and ast.unparse(call.func) in {"suppress", "contextlib.suppress"}
 
 
 def kept_protocol(old: Block, new: Block, place: Place) -> Step | None:

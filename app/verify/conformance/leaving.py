@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.verify.conformance.conditions import nodes_of
 from app.verify.conformance.consequences import is_neutral
-from app.verify.conformance.parts import own
+from app.verify.conformance.parts import is_nothing, own
 from app.verify.conformance.permission import calls_a_check, denies, speaks_of_it
 from app.verify.conformance.place import Place
 
@@ -66,9 +66,7 @@ def _leaves_half_done(end: ast.stmt, rest: Sequence[ast.stmt], place: Place) -> 
         return f"`{name}` would say that all went well."
     if name == "__iter__" or (name in _ORDERING and is_neutral(end.value)):
         return f"`{name}` has no neutral answer."
-    if name in _EXACT and (
-        end.value is None or (isinstance(end.value, ast.Constant) and end.value.value is None)
-    ):
+    if name in _EXACT and is_nothing(end.value):
         return f"`{name}` may not return None."
     if place.is_generator and isinstance(place.loop, ast.For | ast.AsyncFor):
         return "Leaving the loop here leaves out the items behind this one."

@@ -8,6 +8,7 @@ from app.verify.conformance.behind import feeds_a_check
 from app.verify.conformance.consequences import is_number, lost_call
 from app.verify.conformance.leaving import NO_ANSWER
 from app.verify.conformance.needs import is_handed_on, takes_no_none
+from app.verify.conformance.parts import is_nothing
 from app.verify.conformance.place import Ask, Place
 
 _LITERALS = ast.Constant | ast.Tuple | ast.List | ast.Set
@@ -23,11 +24,6 @@ def misplaced(given: ast.expr, old: ast.expr, place: Place) -> str | None:
     if is_number(given) and is_handed_on(old, above):
         return "Zero is handed on, and what takes it may mean something else by it than by nothing."
     return _feeds_a_check(place) or _turns_a_test(given, place)
-
-
-def is_nothing(value: ast.expr) -> bool:
-    """True for None."""
-    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _is_of_another_kind(value: ast.expr, above: ast.AST) -> bool:

@@ -23,6 +23,20 @@ def members(node: ast.expr) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
 
 
+def is_nothing(value: ast.expr | None) -> bool:
+    """True for None, also where it is not written."""
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """True for a text that stands alone, as the one that describes what it stands in."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+        case _:
+            return False
+
+
 def suppressed(context: ast.expr) -> list[ast.expr]:
     """The classes that `suppress(...)` takes; nothing for any other context."""
     match context:
