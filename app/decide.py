@@ -89,15 +89,17 @@ def _unmapped(policy: Policy, finding: Finding) -> str | None:
     """Whose anomaly it is, if that may not report here; what stands in the repository's own issue may."""
     if not finding.is_tracked:
         return None
-    if finding.source == "datadog":
-        services = policy.datadog.services if policy.datadog else ()
-        return None if finding.project in services else f"the Datadog service {finding.project}"
-    if finding.source == "bugsink":
-        projects = policy.bugsink.projects if policy.bugsink else ()
-        return None if finding.project in projects else f"the Bugsink project {finding.project}"
-    source = policy.sentry
-    mapped = finding.organization == source.organization and finding.project in source.projects
-    return None if mapped else f"the Sentry project {finding.organization}/{finding.project}"
+    if policy.lists(finding.source, finding.organization, finding.project):
+        return None
+    match finding.source:
+        case "datadog":
+            return f"the Datadog service {finding.project}"
+        case "bugsink":
+            return f"the Bugsink project {finding.project}"
+        case "sentry":
+            return f"the Sentry project {finding.organization}/{finding.project}"
+        case other:
+            return f"a project of {other}"
 
 
 def _protected(policy: Policy, path: str, *, new_test: bool = False) -> Stop | None:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from app.clients import Clients
-from app.core.breadcrumbs import breadcrumbs
 from app.core.case_file import load_case
 from app.core.context import alike, closest, is_near
 from app.core.errors import ClientError
@@ -21,19 +20,18 @@ PATIENCE_SECONDS = 10.0
 PAST_CASES = 50
 MOST_DEPLOYS = 5
 PRODUCTION = "production"
-SENTRY = "sentry"  # the only tracker so far whose breadcrumbs and releases are read
 
 
 async def gather(clients: Clients, store: Store, incident: Incident, finding: Finding) -> Context:
     """Everything that could be read around the finding in a short time."""
     missing: list[str] = []
     releases, crumbs, deploys, past = await asyncio.gather(
-        _or(("", ""), _releases(clients, finding), "the first and the last release", missing),
+        _or((None, None), _releases(clients, finding), "the first and the last release", missing),
         _or((), _crumbs(clients, finding), "what the program did before it failed", missing),
         _or((), _deploys(clients, incident, finding), "which deployments were near", missing),
         asyncio.to_thread(_past, store, incident, finding),
     )
-    return Context(releases[0] or None, releases[1] or None, crumbs, deploys, past, tuple(missing))
+    return Context(*releases, crumbs, deploys, past, tuple(missing))
 
 
 async def _or(default: T, reading: Awaitable[T], what: str, missing: list[str]) -> T:
@@ -48,18 +46,16 @@ async def _or(default: T, reading: Awaitable[T], what: str, missing: list[str]) 
     return default
 
 
-async def _releases(clients: Clients, finding: Finding) -> tuple[str, str]:
-    if finding.source != SENTRY:
-        return "", ""
-    reported = await clients.sentry.issue(finding.organization, finding.group)
-    return reported.first_release or "", reported.last_release or ""
+async def _releases(clients: Clients, finding: Finding) -> tuple[str | None, str | None]:
+    if not finding.is_tracked:
+        return None, None
+    return await clients.tracker(finding.source).releases(finding)
 
 
 async def _crumbs(clients: Clients, finding: Finding) -> tuple[Breadcrumb, ...]:
-    """The breadcrumbs of the very event that the finding was read from."""
-    if finding.source != SENTRY:
+    if not finding.is_tracked:
         return ()
-    return breadcrumbs(await clients.sentry.event(finding.organization, finding.group, finding.event_id))
+    return await clients.tracker(finding.source).breadcrumbs(finding)
 
 
 async def _deploys(clients: Clients, incident: Incident, finding: Finding) -> tuple[Deploy, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,17 @@ CREDENTIALS = "autofix.env"  # in the data folder, written by `autofix setup`
 _TARGET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 _NAME = r"[A-Za-z0-9_.-]{1,100}"
 _MAPPED = re.compile(rf"(?:sentry:{_NAME}/{_NAME}|datadog:{_NAME})={_NAME}/{_NAME}")
+# What each error tracker needs; with both it is on.
+TRACKERS = (
+    ("sentry_token", "sentry_organizations"),
+    ("datadog_api_key", "datadog_application_key"),
+    ("bugsink_url", "bugsink_token"),
+)
+_NO_TRACKER = (
+    "no error tracker is set up: set "
+    + ", or ".join(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()}" for one, other in TRACKERS)
+    + f"; or {PREFIX}PEOPLE_ONLY=true if only people report"
+)
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -30,10 +42,14 @@ class MissingSettings(Exception):
     """The environment is incomplete or wrong; the text lists every variable with what to set."""
 
 
-class Settings(BaseModel):
-    """All settings of one server process. The description of a field is its documentation."""
+class _Part(BaseModel):
+    """A part of the settings. The description of a field is its documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AppSettings(_Part):
+    """Who we are on GitHub."""
 
     app_id: Annotated[int, Field(gt=0, description="The GitHub App's numeric id")]
     private_key: Annotated[
@@ -45,14 +61,26 @@ class Settings(BaseModel):
     github_url: Annotated[
         str, Field(description="Base of GitHub's REST API; GitHub Enterprise Server: https://HOST/api/v3")
     ] = "https://api.github.com"
+
+    @field_validator("github_url")
+    @classmethod
+    def _github(cls, url: str) -> str:
+        return _checked(url)
+
+
+class Connections(_Part):
+    """What reports to us, what we read, and whom we tell, besides GitHub. Nothing of it is needed by itself."""
+
     sentry_url: Annotated[
         str, Field(description="Base of Sentry's API; a region (https://de.sentry.io) or self-hosted")
     ] = "https://sentry.io"
-    sentry_token: Annotated[SecretStr, Field(description="Token of a Sentry internal integration")]
+    sentry_token: Annotated[SecretStr | None, Field(description="Token of a Sentry internal integration")] = (
+        None
+    )
     sentry_organizations: Annotated[
         tuple[str, ...],
-        Field(min_length=1, description="Slugs of the Sentry organizations that are believed"),
-    ]
+        Field(description="Slugs of the Sentry organizations that are believed; with the token Sentry is on"),
+    ] = ()
     sentry_hosts: Annotated[
         tuple[str, ...],
         Field(description="Hosts whose issue links are believed, besides the host of AUTOFIX_SENTRY_URL"),
@@ -91,12 +119,6 @@ class Settings(BaseModel):
             "`datadog:SERVICE=OWNER/REPO`"
         ),
     ] = ()
-    storm_reports: Annotated[
-        int,
-        Field(
-            ge=2, description="New anomalies of one repository in a minute that are too many to be repaired"
-        ),
-    ] = 30
     datadog_site: Annotated[
         Literal[
             "datadoghq.com",
@@ -129,23 +151,6 @@ class Settings(BaseModel):
     bugsink_token: Annotated[
         SecretStr | None, Field(description="Token of Bugsink; with the URL it turns Bugsink on")
     ] = None
-    data_dir: Annotated[Path, Field(description="Folder of the embedded databases")] = Path("autofix-data")
-    database_url: Annotated[
-        str | None,
-        Field(
-            pattern="^postgresql://",
-            description="PostgreSQL URL to use instead of SQLite in the data folder; one server process per database",
-        ),
-    ] = None
-    host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on")] = 8080
-    reconcile_seconds: Annotated[
-        float,
-        Field(gt=0, description="How often a waiting incident looks for itself, should a webhook get lost"),
-    ] = 30.0
-    budget_seconds: Annotated[
-        float, Field(gt=0, description="Time from detection to verified fix before a person is called")
-    ] = 900.0
     notify_targets: Annotated[
         dict[str, tuple[SecretStr, ...]],
         Field(
@@ -153,17 +158,8 @@ class Settings(BaseModel):
             "Policies use the names; see docs/notifications.md"
         ),
     ] = {}
-    notify_messages: Annotated[
-        int,
-        Field(
-            ge=4,
-            le=1000,
-            description="Messages that one target gets in ten minutes; what is more comes as one",
-        ),
-    ] = 10
-    log_format: Annotated[str, Field(pattern="^(text|json)$", description="`text` or `json`")] = "text"
 
-    @field_validator("github_url", "sentry_url", "datadog_url", "bugsink_url")
+    @field_validator("sentry_url", "datadog_url", "bugsink_url")
     @classmethod
     def _http(cls, url: str | None) -> str | None:
         return None if url is None else _checked(url)
@@ -208,13 +204,66 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _together(self) -> Self:
         """What needs two settings is never half set up."""
-        for one, other in (("datadog_api_key", "datadog_application_key"), ("bugsink_url", "bugsink_token")):
-            missing = [name for name in (one, other) if getattr(self, name) is None]
-            if len(missing) == 1:
-                present = one if missing == [other] else other
-                raise ValueError(
-                    f"{PREFIX}{present.upper()} is of no use without {PREFIX}{missing[0].upper()}"
-                )
+        both_ways = [pair for one, other in TRACKERS for pair in ((one, other), (other, one))]
+        for one, other in (*both_ways, ("sentry_webhook_secret", "sentry_token")):
+            if getattr(self, one) and not getattr(self, other):
+                raise ValueError(f"{PREFIX}{one.upper()} is of no use without {PREFIX}{other.upper()}")
+        return self
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """The error trackers that are set up, by the names that findings have for them."""
+        return tuple(one.partition("_")[0] for one, _ in TRACKERS if getattr(self, one))
+
+
+class Settings(Connections, AppSettings):
+    """All settings of one server process."""
+
+    people_only: Annotated[
+        bool, Field(description="`true`: no error tracker is set up, on purpose; only people report")
+    ] = False
+    storm_reports: Annotated[
+        int,
+        Field(
+            ge=2, description="New anomalies of one repository in a minute that are too many to be repaired"
+        ),
+    ] = 30
+    data_dir: Annotated[Path, Field(description="Folder of the embedded databases")] = Path("autofix-data")
+    database_url: Annotated[
+        str | None,
+        Field(
+            pattern="^postgresql://",
+            description="PostgreSQL URL to use instead of SQLite in the data folder; one server process per database",
+        ),
+    ] = None
+    host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on")] = 8080
+    reconcile_seconds: Annotated[
+        float,
+        Field(gt=0, description="How often a waiting incident looks for itself, should a webhook get lost"),
+    ] = 30.0
+    budget_seconds: Annotated[
+        float, Field(gt=0, description="Time from detection to verified fix before a person is called")
+    ] = 900.0
+    notify_messages: Annotated[
+        int,
+        Field(
+            ge=4,
+            le=1000,
+            description="Messages that one target gets in ten minutes; what is more comes as one",
+        ),
+    ] = 10
+    log_format: Annotated[str, Field(pattern="^(text|json)$", description="`text` or `json`")] = "text"
+
+    @model_validator(mode="after")
+    def _reported(self) -> Self:
+        """Who reports is said, so that a variable that was forgotten is no silence."""
+        if not self.trackers and not self.people_only:
+            raise ValueError(_NO_TRACKER)
+        if self.trackers and self.people_only:
+            raise ValueError(
+                f"{PREFIX}PEOPLE_ONLY contradicts the settings for {self.trackers[0].capitalize()}"
+            )
         return self
 
 
@@ -314,18 +363,39 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         MissingSettings: with one line per variable that is missing, unknown or wrong.
     """
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX) and value
-    }
+    given = _given(environment)
     key_file = given.pop("private_key_file", None)
     if key_file is not None and "private_key" not in given:
         given["private_key"] = read_key(key_file)
     try:
         return Settings.model_validate(given)
     except ValidationError as fault:
+        said = [_explain(error) for error in fault.errors()]
+        # Pydantic looks at what belongs together only once each variable is good by itself.
+        if _NO_TRACKER not in said and not given.keys() & {"people_only", *itertools.chain(*TRACKERS)}:
+            said.append(_NO_TRACKER)
+        raise MissingSettings("\n".join(said)) from fault
+
+
+def read_connections(environment: Mapping[str, str]) -> Connections:
+    """What `environment` states of trackers and targets, whatever else it states or leaves out.
+
+    Raises:
+        MissingSettings: with one line per variable of these that is wrong.
+    """
+    given = {name: one for name, one in _given(environment).items() if name in Connections.model_fields}
+    try:
+        return Connections.model_validate(given)
+    except ValidationError as fault:
         raise MissingSettings("\n".join(_explain(error) for error in fault.errors())) from fault
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and value
+    }
 
 
 def _explain(error: Mapping[str, object]) -> str:

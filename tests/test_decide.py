@@ -7,6 +7,8 @@ import pytest
 
 from app.core.category import CATEGORIES
 from app.core.model import (
+    INGESTED,
+    TRACEBACK,
     Action,
     Applicability,
     Decision,
@@ -341,3 +343,24 @@ def test_a_datadog_service_must_be_listed() -> None:
     listed = AUTO + "datadog: {services: [shop]}\n"
     assert _decided(decide(listed, finding, CAUSE)).action is Action.AUTOMERGE
     assert _stopped(decide(listed, replace(finding, project="web"), CAUSE)) is Reason.NOT_MAPPED
+
+
+SECTIONS = {
+    "sentry": "sentry: {organization: acme, projects: [shop]}\n",
+    "datadog": "datadog: {services: [shop]}\n",
+    "bugsink": "bugsink: {projects: [shop]}\n",
+    "traceback": "intake: {people_only: true}\n",
+}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("source", [*SECTIONS, INGESTED, "another"])
+def test_i4_a_tracker_reports_only_where_the_policy_names_it(source: str, section: str) -> None:
+    policy = f"version: 1\n{SECTIONS[section]}categories: {{null-safety: automerge}}\n"
+    decided = decide(policy, replace(FINDING, source=source, organization="acme", project="shop"), CAUSE)
+    if source in {TRACEBACK, INGESTED}:  # a person vouches, and production cannot be asked
+        assert _decided(decided).action is Action.PROPOSE
+    elif source == section:
+        assert _decided(decided).action is Action.AUTOMERGE
+    else:
+        assert _stopped(decided) is Reason.NOT_MAPPED

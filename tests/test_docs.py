@@ -55,6 +55,7 @@ def test_every_link_of_the_documentation_leads_somewhere() -> None:
 
 def test_the_samples_policy_is_valid() -> None:
     policy = parse_policy((TEMPLATE / ".github" / "autofix.yml").read_bytes())
+    assert policy.sentry is not None
     assert policy.sentry.projects == ("shop",)
 
 

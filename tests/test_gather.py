@@ -15,12 +15,22 @@ from app import gather as stage
 from app.clients import Clients
 from app.core.case_file import dump_case
 from app.core.errors import Refused, Unavailable
-from app.core.model import Context, Deploy, Finding, Incident, Outcome, Result
+from app.core.model import (
+    INGESTED,
+    TRACEBACK,
+    Breadcrumb,
+    Context,
+    Deploy,
+    Finding,
+    Incident,
+    Outcome,
+    Result,
+)
+from app.core.policy import TRACKERS
 from app.gather import gather
 from app.store import Store
 from samples import FINDING, FRAME, case
 
-CRUMBS = {"breadcrumbs": [{"message": "hello", "category": "log"}]}
 DEPLOYS = [
     SimpleNamespace(created_at="2026-11-04T10:00:00Z", sha="e" * 40, environment="production"),
     SimpleNamespace(created_at="2026-11-03T09:00:00Z", sha="c" * 40, environment="production"),
@@ -29,7 +39,7 @@ DEPLOYS = [
 
 
 class Outside:
-    """Sentry and GitHub in one, which answer, refuse or never answer."""
+    """A tracker and GitHub in one, which answer, refuse or never answer."""
 
     def __init__(self, **broken: BaseException | None) -> None:
         self._broken = broken
@@ -43,13 +53,13 @@ class Outside:
                 raise fault
         return value
 
-    async def issue(self, organization: str, group: str) -> Any:
-        assert (organization, group) == (FINDING.organization, FINDING.group)
-        return await self._answer("issue", SimpleNamespace(first_release="shop@1", last_release=None))
+    async def releases(self, finding: Finding) -> Any:
+        assert finding.group == FINDING.group
+        return await self._answer("releases", ("shop@1", None))
 
-    async def event(self, _organization: str, _group: str, which: str) -> Any:
-        assert which == FINDING.event_id
-        return await self._answer("event", CRUMBS)
+    async def breadcrumbs(self, finding: Finding) -> Any:
+        assert finding.event_id == FINDING.event_id
+        return await self._answer("breadcrumbs", (Breadcrumb("", "log", "", "hello"),))
 
     def repository(self, _name: str, _installation: int) -> Any:
         return SimpleNamespace(history=self)
@@ -81,17 +91,38 @@ def _incident(store: Store, issue: int, finding: Finding | None = FINDING, *, en
     return incident
 
 
-async def _gathered(store: Store, incident: Incident, **broken: BaseException | None) -> Context:
+async def _gathered(
+    store: Store, incident: Incident, source: str = "sentry", **broken: BaseException | None
+) -> Context:
     outside = cast("Any", Outside(**broken))
-    return await gather(Clients(outside, outside), store, incident, FINDING)
+    trackers = {source: outside} if source in TRACKERS else {}
+    return await gather(Clients(outside, **trackers), store, incident, replace(FINDING, source=source))
 
 
-async def test_everything_that_is_there_is_gathered(store: Store) -> None:
-    found = await _gathered(store, _incident(store, 1))
+@pytest.mark.parametrize("source", TRACKERS)
+async def test_everything_that_is_there_is_gathered(store: Store, source: str) -> None:
+    found = await _gathered(store, _incident(store, 1), source)
     assert (found.first_release, found.last_release) == ("shop@1", None)
     assert [crumb.text for crumb in found.breadcrumbs] == ["hello"]
     assert found.deploys == (Deploy("2026-11-03T09:00:00Z", "c" * 40, "production"),)
     assert (found.past, found.missing) == ((), ())
+
+
+@pytest.mark.parametrize("source", [TRACEBACK, INGESTED])
+async def test_where_no_tracker_counts_none_is_asked(store: Store, source: str) -> None:
+    found = await _gathered(store, _incident(store, 1), source)
+    assert (found.first_release, found.last_release, found.breadcrumbs) == (None, None, ())
+    assert (len(found.deploys), found.missing) == (1, ())
+
+
+async def test_a_tracker_that_is_no_longer_set_up_is_said(store: Store) -> None:
+    outside = cast("Any", Outside())
+    found = await gather(Clients(outside), store, _incident(store, 1), FINDING)
+    assert [said.partition(": ")[0] for said in found.missing] == [
+        "the first and the last release",
+        "what the program did before it failed",
+    ]
+    assert all("set AUTOFIX_SENTRY_TOKEN" in said for said in found.missing)
 
 
 async def test_earlier_incidents_of_the_same_shape_are_found(store: Store) -> None:
@@ -120,8 +151,8 @@ async def test_incidents_of_another_repository_are_nobodys_business(store: Store
 @pytest.mark.parametrize(
     ("verb", "what"),
     [
-        ("issue", "the first and the last release"),
-        ("event", "what the program did before it failed"),
+        ("releases", "the first and the last release"),
+        ("breadcrumbs", "what the program did before it failed"),
         ("deployments", "which deployments were near"),
     ],
 )

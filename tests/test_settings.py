@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import MissingSettings, Settings, read_settings
+from app.settings import Connections, MissingSettings, Settings, read_connections, read_settings
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----"
 GIVEN = {
@@ -36,8 +36,77 @@ def test_every_missing_variable_is_named_in_one_go() -> None:
         read_settings({})
     lines = str(caught.value).splitlines()
     required = {name for name, field in Settings.model_fields.items() if field.is_required()}
-    assert {line.split()[0].removeprefix("AUTOFIX_").lower() for line in lines} == required
-    assert all("is not set" in line for line in lines)
+    assert {line.split()[0].removeprefix("AUTOFIX_").lower() for line in lines[:-1]} == required
+    assert all("is not set" in line for line in lines[:-1])
+    assert lines[-1] == NO_TRACKER
+
+
+WITHOUT = {name: value for name, value in GIVEN.items() if "SENTRY" not in name}
+NO_TRACKER = (
+    "no error tracker is set up: set AUTOFIX_SENTRY_TOKEN and AUTOFIX_SENTRY_ORGANIZATIONS, or "
+    "AUTOFIX_DATADOG_API_KEY and AUTOFIX_DATADOG_APPLICATION_KEY, or AUTOFIX_BUGSINK_URL and AUTOFIX_BUGSINK_TOKEN; "
+    "or AUTOFIX_PEOPLE_ONLY=true if only people report"
+)
+DATADOG = {"AUTOFIX_DATADOG_API_KEY": "key", "AUTOFIX_DATADOG_APPLICATION_KEY": "key"}
+BUGSINK = {"AUTOFIX_BUGSINK_URL": "https://bugs.example", "AUTOFIX_BUGSINK_TOKEN": "token"}
+
+
+@pytest.mark.parametrize(
+    ("given", "trackers"),
+    [
+        ({}, ("sentry",)),
+        (DATADOG, ("sentry", "datadog")),
+        (DATADOG | BUGSINK, ("sentry", "datadog", "bugsink")),
+    ],
+)
+def test_trackers_are_on_by_their_pair(given: dict[str, str], trackers: tuple[str, ...]) -> None:
+    assert read_settings(GIVEN | given).trackers == trackers
+    if given:
+        assert read_settings(WITHOUT | given).trackers == trackers[1:]
+
+
+def test_people_alone_may_report_if_it_is_said() -> None:
+    assert read_settings(WITHOUT | {"AUTOFIX_PEOPLE_ONLY": "true"}).trackers == ()
+    for said in ({}, {"AUTOFIX_PEOPLE_ONLY": "false"}):
+        with pytest.raises(MissingSettings) as caught:
+            read_settings(WITHOUT | said)
+        assert str(caught.value) == NO_TRACKER
+    assert _refused(AUTOFIX_PEOPLE_ONLY="true") == "AUTOFIX_PEOPLE_ONLY contradicts the settings for Sentry"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SENTRY_TOKEN", "SENTRY_ORGANIZATIONS"),
+        ("DATADOG_API_KEY", "DATADOG_APPLICATION_KEY"),
+        ("BUGSINK_URL", "BUGSINK_TOKEN"),
+    ],
+)
+def test_half_a_tracker_is_refused(one: str, other: str) -> None:
+    values = {
+        **{name: GIVEN[name] for name in ("AUTOFIX_SENTRY_TOKEN", "AUTOFIX_SENTRY_ORGANIZATIONS")},
+        **DATADOG,
+        **BUGSINK,
+    }
+    for given, missing in ((one, other), (other, one)):
+        name = f"AUTOFIX_{given}"
+        with pytest.raises(MissingSettings, match=f"{name} is of no use without AUTOFIX_{missing}"):
+            read_settings(WITHOUT | {name: values[name]})
+        with pytest.raises(MissingSettings, match=f"{name} is of no use without AUTOFIX_{missing}"):
+            read_connections({name: values[name], "AUTOFIX_APP_ID": "no number"})
+
+
+def test_a_door_for_a_sentry_that_is_not_read_is_refused() -> None:
+    with pytest.raises(
+        MissingSettings, match="SENTRY_WEBHOOK_SECRET is of no use without AUTOFIX_SENTRY_TOKEN"
+    ):
+        read_settings(WITHOUT | DATADOG | {"AUTOFIX_SENTRY_WEBHOOK_SECRET": "0123456789"})
+
+
+def test_what_belongs_to_the_app_is_no_connection() -> None:
+    found = read_connections(GIVEN | DATADOG | {"AUTOFIX_PORT": "x", "AUTOFIX_UNKNOWN": "y"})
+    assert (found.trackers, found.sentry_organizations) == (("sentry", "datadog"), ("acme", "other"))
+    assert read_connections({}) == Connections()
 
 
 def test_an_empty_variable_is_not_set() -> None:

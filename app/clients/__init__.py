@@ -12,6 +12,7 @@ from app.clients.tracker import Tracker
 from app.core.errors import Refused
 
 _SET_UP_BY = {
+    "sentry": "Sentry is not set up: set AUTOFIX_SENTRY_TOKEN and AUTOFIX_SENTRY_ORGANIZATIONS",
     "datadog": "Datadog is not set up: set AUTOFIX_DATADOG_API_KEY and AUTOFIX_DATADOG_APPLICATION_KEY",
     "bugsink": "Bugsink is not set up: set AUTOFIX_BUGSINK_URL and AUTOFIX_BUGSINK_TOKEN",
 }
@@ -22,7 +23,7 @@ class Clients:
     """The outside systems that the stages talk to; those that are not set up are None."""
 
     github: GitHub
-    sentry: Sentry
+    sentry: Sentry | None = None
     datadog: Datadog | None = None
     bugsink: Bugsink | None = None
 

@@ -21,9 +21,10 @@ from pydantic import JsonValue
 from app.clients.reading import a_list, an_object, text, whole
 from app.clients.rest import MAX_TEXT, Clock, JsonObject, RestApi, Sleep, Vendor, part
 from app.clients.tracker import IssueState, TrackedRelease
+from app.core.breadcrumbs import breadcrumbs
 from app.core.counts import MINUTE, Counts, filled
 from app.core.errors import Malformed, Refused, Unauthorized
-from app.core.model import Finding, SuspectCommit
+from app.core.model import Breadcrumb, Finding, SuspectCommit
 from app.core.sentry_event import SentryIssue, clean, finding_from_event, utc_time
 
 SOURCE: Final = "bugsink"
@@ -37,7 +38,8 @@ _CURSOR = re.compile(r"[0-9A-Za-z+/=_-]{1,500}")
 class BugsinkIssue:
     """An issue as Bugsink describes it. `events` were received, `kept` of them are still stored.
 
-    Times are ISO 8601 in UTC or empty; `fixed_in` are the releases in which it was called resolved.
+    Times are ISO 8601 in UTC or empty; `fixed_in` are the releases in which it was called resolved, `seen_in` those
+    that it appeared in, in that order.
     """
 
     id: str
@@ -51,6 +53,7 @@ class BugsinkIssue:
     is_resolved: bool
     is_muted: bool
     fixed_in: tuple[str, ...]
+    seen_in: tuple[str, ...] = ()
 
 
 class Bugsink:
@@ -141,6 +144,19 @@ class Bugsink:
         del finding
         return ()
 
+    async def releases(self, finding: Finding) -> tuple[str | None, str | None]:
+        """The release that the issue appeared in first, and the newest one that it appeared in."""
+        found = (await self.issue(finding.group)).seen_in
+        return (found[0], found[-1]) if found else (None, None)
+
+    async def breadcrumbs(self, finding: Finding) -> tuple[Breadcrumb, ...]:
+        """The event's own breadcrumbs, as the SDK sent them; `NotFound` once Bugsink has thrown the event away."""
+        query = [("project", finding.project), ("event_id", finding.event_id)]
+        answer = an_object(
+            await self._api.get("events/lookup/", query, needs="events:read"), "Bugsink's event"
+        )
+        return breadcrumbs(an_object(answer.get("data"), "the data of Bugsink's event"))
+
     async def state(self, finding: Finding) -> IssueState:
         """How the issue stands now. Regressed: it was resolved in a release, and is not any more."""
         issue = await self.issue(finding.group)
@@ -184,6 +200,12 @@ class Bugsink:
             await self._api.get(f"events/{part(event_id)}/", needs="events:read"), "Bugsink's event"
         )
         return an_object(answer.get("data"), "the data of Bugsink's event")
+
+    async def newest_release(self, project: str) -> str | None:
+        """The version of the project's newest release; None if it has none."""
+        answer = await self._api.get("releases/", [("project", project)], needs="releases:read")
+        newest = _page(answer, "Bugsink's releases")[0]
+        return text(newest[0], "version") or None if newest else None
 
     async def create_release(self, project: str, version: str) -> None:
         """Bugsink knows the release, now or from before."""
@@ -231,8 +253,6 @@ def _issue(answer: JsonObject) -> BugsinkIssue:
     identifier, friendly_id = text(answer, "id"), text(answer, "friendly_id")
     if not identifier or not friendly_id:
         raise Malformed("Bugsink's issue has no id")
-    fixed = answer.get("fixed_at")
-    fixed_in = [one for one in fixed if isinstance(one, str)] if isinstance(fixed, list) else []
     kind, value = text(answer, "calculated_type"), text(answer, "calculated_value")
     return BugsinkIssue(
         id=identifier,
@@ -245,8 +265,14 @@ def _issue(answer: JsonObject) -> BugsinkIssue:
         last_seen=utc_time(answer.get("last_seen")),
         is_resolved=answer.get("is_resolved") is True,
         is_muted=answer.get("is_muted") is True,
-        fixed_in=tuple(clean(one, MAX_TEXT) for one in fixed_in),
+        fixed_in=_versions(answer.get("fixed_at")),
+        seen_in=tuple(filter(None, _versions(answer.get("events_at")))),  # "" stands for no release
     )
+
+
+def _versions(value: JsonValue) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else []
+    return tuple(clean(one, MAX_TEXT) for one in given if isinstance(one, str))
 
 
 def _page(answer: JsonValue, what: str) -> tuple[Sequence[JsonObject], str | None]:

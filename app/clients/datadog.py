@@ -32,12 +32,14 @@ from app.clients.datadog_answers import (
     tag,
     term,
 )
+from app.clients.datadog_trace import crumbs_of, trace_of
 from app.clients.reading import a_list, an_object, nested, objects, text
 from app.clients.rest import MAX_TEXT, Clock, JsonObject, RestApi, Sleep, Vendor, part
 from app.clients.tracker import IssueState, TrackedRelease
+from app.core.breadcrumbs import MOST
 from app.core.counts import MINUTE, Counts, bucket_seconds, filled
 from app.core.errors import Malformed, NotFound, Unauthorized
-from app.core.model import Finding, SuspectCommit
+from app.core.model import Breadcrumb, Finding, SuspectCommit
 from app.core.sentry_event import clean
 
 SOURCE: Final = "datadog"
@@ -84,6 +86,11 @@ class Datadog:
         self._site = site
         self._hits_metric = hits_metric
         self._now = now
+
+    @property
+    def site(self) -> str:
+        """The site that is asked (`DD_SITE`)."""
+        return self._site
 
     # As a tracker ------------------------------------------------------------------------------------------------
 
@@ -167,6 +174,38 @@ class Datadog:
         del finding
         return ()
 
+    async def releases(self, finding: Finding) -> tuple[str | None, str | None]:
+        """The first and the last version that the issue was seen in."""
+        found = await self.issue(finding.group)
+        return found.first_version, found.last_version
+
+    async def breadcrumbs(self, finding: Finding) -> tuple[Breadcrumb, ...]:
+        """The spans and logs of the failure's trace up to it; empty if it belongs to no trace.
+
+        What the key may not read of the two is left out, unless it may read neither.
+        """
+        track, _, identifier = finding.event_id.partition("/")
+        if track not in {"spans", "logs"}:
+            return ()
+        search = f"@issue.id:{issue_id(finding.group)}"
+        newest = await self._listed(track, search, self._kept(finding.first_seen), PAGE)
+        failure = next((one for one in newest if text(one, "id") == identifier), None)
+        if failure is None:
+            raise NotFound(f"the failure is not among Datadog's newest {PAGE} {track} of the issue")
+        trace = trace_of(failure)
+        if trace is None:
+            return ()
+        found: list[JsonObject] = []
+        refused: list[Unauthorized] = []
+        for kind in ("spans", "logs"):
+            try:
+                found += await self._listed(kind, term("trace_id", trace.id), trace.within, MOST)
+            except Unauthorized as fault:
+                refused.append(fault)
+        if len(refused) > 1:
+            raise refused[0]
+        return crumbs_of(trace, found, identifier)
+
     async def state(self, finding: Finding) -> IssueState:
         """How the issue stands now."""
         issue = await self.issue(finding.group)
@@ -189,6 +228,14 @@ class Datadog:
         return True
 
     # Datadog's own -----------------------------------------------------------------------------------------------
+
+    async def takes_key(self) -> bool:
+        """True if the site knows the API key; the application key is not looked at."""
+        try:
+            answer = await self._api.get("api/v1/validate")
+        except Unauthorized:
+            return False
+        return an_object(answer, "Datadog's answer about the key").get("valid") is True
 
     async def issue(self, issue: str) -> DatadogIssue:
         """The issue of Error Tracking with that UUID."""

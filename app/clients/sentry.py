@@ -30,9 +30,10 @@ from app.clients.sentry_answers import (
     term,
 )
 from app.clients.tracker import IssueState, TrackedRelease
+from app.core.breadcrumbs import breadcrumbs
 from app.core.counts import MINUTE, Bucket, Counts, bucket_seconds
 from app.core.errors import Malformed, NotFound
-from app.core.model import Finding, SuspectCommit
+from app.core.model import Breadcrumb, Finding, SuspectCommit
 from app.core.sentry_event import SentryIssue, clean, event_id, finding_from_event
 
 __all__ = ["Sentry", "SentryRelease", "TagValue"]
@@ -120,6 +121,15 @@ class Sentry:
     async def suspects(self, finding: Finding) -> tuple[SuspectCommit, ...]:
         """The commits that Sentry suspects of having caused the event; empty if it suspects none."""
         return await self.committers(finding.organization, finding.project, finding.event_id)
+
+    async def releases(self, finding: Finding) -> tuple[str | None, str | None]:
+        """The first and the last release of the issue."""
+        found = await self.issue(finding.organization, finding.group)
+        return found.first_release, found.last_release
+
+    async def breadcrumbs(self, finding: Finding) -> tuple[Breadcrumb, ...]:
+        """The event's own breadcrumbs."""
+        return breadcrumbs(await self.event(finding.organization, finding.group, finding.event_id))
 
     async def state(self, finding: Finding) -> IssueState:
         """How the issue stands now."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.core.counts import Counts
-from app.core.model import Finding, SuspectCommit
+from app.core.model import Breadcrumb, Finding, SuspectCommit
 
 
 class IssueState(enum.StrEnum):
@@ -64,6 +64,14 @@ class Tracker(MetricProvider, Protocol):
 
     async def suspects(self, finding: Finding) -> tuple[SuspectCommit, ...]:
         """The commits that the tracker suspects; empty if it suspects none."""
+        ...
+
+    async def releases(self, finding: Finding) -> tuple[str | None, str | None]:
+        """The first and the last release that the error was seen in, as far as the tracker knows."""
+        ...
+
+    async def breadcrumbs(self, finding: Finding) -> tuple[Breadcrumb, ...]:
+        """What the program did before the very event that the finding was read from, oldest first."""
         ...
 
     async def state(self, finding: Finding) -> IssueState:

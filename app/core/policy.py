@@ -33,9 +33,19 @@ from app.core.policy_terms import WEEKDAYS, Day, Strict, Text, TimeOfDay, TimeZo
 from app.core.sources import BugsinkSource, DatadogSource, Intake, SentrySource
 from app.core.strict_yaml import MAX_BYTES, MAX_DEPTH, read_yaml
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "POLICY_PATH", "Policy", "granted", "json_schema", "parse_policy"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "POLICY_PATH",
+    "TRACKERS",
+    "Policy",
+    "granted",
+    "json_schema",
+    "parse_policy",
+]
 
 POLICY_PATH = ".github/autofix.yml"
+TRACKERS = ("sentry", "datadog", "bugsink")
 SCHEMA_ADDRESS = "https://raw.githubusercontent.com/autofix-app/autofix/main/docs/policy.schema.json"
 
 
@@ -243,7 +253,9 @@ class Policy(Strict):
         StrictBool,
         Field(description="`true`: merge nothing, but record what would have been merged, to compare."),
     ] = False
-    sentry: SentrySource
+    sentry: Annotated[
+        SentrySource | None, Field(description="Which Sentry projects report for this code, if any do.")
+    ] = None
     datadog: Annotated[
         DatadogSource | None, Field(description="Which Datadog services report for this code, if any do.")
     ] = None
@@ -289,6 +301,34 @@ class Policy(Strict):
                     f"unknown category {unknown[0]!r}; known are {', '.join(sorted(CATEGORIES))}"
                 )
         return categories
+
+    @model_validator(mode="after")
+    def _reported(self) -> Self:
+        """Who reports is said, so that a section that was forgotten is no silence."""
+        named = [name for name in TRACKERS if getattr(self, name) is not None]
+        if not named and not self.intake.people_only:
+            raise ValueError(
+                "name who reports: `sentry`, `datadog` or `bugsink`; "
+                "if only people do, say `intake: {people_only: true}`"
+            )
+        if named and self.intake.people_only:
+            raise ValueError(f"`intake.people_only` and `{named[0]}` contradict each other; leave one out")
+        return self
+
+    def lists(self, source: str, organization: str, project: str) -> bool:
+        """True if the project of an error tracker may report here; `source` names the tracker."""
+        match source:
+            case "sentry":
+                mapped = self.sentry
+                return (
+                    mapped is not None and mapped.organization == organization and project in mapped.projects
+                )
+            case "datadog":
+                return self.datadog is not None and project in self.datadog.services
+            case "bugsink":
+                return self.bugsink is not None and project in self.bugsink.projects
+            case _:
+                return False
 
     def action(self, category: str) -> Action:
         """The level that this policy gives to `category`; the category's own default where it says nothing."""
@@ -354,5 +394,9 @@ def granted(text: str | None, stage: Stage) -> Policy | Stop:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the policy, for editors."""
     schema = Policy.model_json_schema()
+    people = {"properties": {"people_only": {"const": True}}, "required": ["people_only"]}
+    only_people = {"properties": {"intake": people}, "required": ["intake"]}
+    named = [{"properties": {name: {"type": "object"}}, "required": [name]} for name in TRACKERS]
+    schema["oneOf"] = [{"anyOf": named}, only_people]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ADDRESS}
     return {**head, **schema, "title": "Autofix policy"}

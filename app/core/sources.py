@@ -57,3 +57,10 @@ class Intake(Strict):
             "`observe.environment` at some time."
         ),
     ] = False
+    people_only: Annotated[
+        StrictBool,
+        Field(
+            description="`true`: no error tracker reports here, on purpose; people do, by the label, by a command "
+            "or from a file. Their fixes are proposed at most."
+        ),
+    ] = False

@@ -99,7 +99,9 @@ def trusted_link(body: str, settings: Settings) -> SentryLink | None:
 
 
 def sentry_hosts(settings: Settings) -> tuple[str, ...]:
-    """The hosts (with port, if any) whose links are believed."""
+    """The hosts (with port, if any) whose links are believed; none if no Sentry is set up."""
+    if not settings.sentry_organizations:
+        return ()
     return (urlsplit(settings.sentry_url).netloc, *settings.sentry_hosts)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.settings import PREFIX, MissingSettings, Settings, http_address, listed, read_key
+from app.settings import (
+    PREFIX,
+    Connections,
+    MissingSettings,
+    Settings,
+    http_address,
+    read_connections,
+    read_key,
+)
 
 DAYS = 30
 
@@ -18,10 +26,13 @@ class Access:
     token: str | None = field(default=None, repr=False)
     app_id: int | None = None
     private_key: str | None = field(default=None, repr=False)
-    sentry_url: str = "https://sentry.io"
-    sentry_token: str | None = field(default=None, repr=False)
-    sentry_organizations: tuple[str, ...] = ()
+    connections: Connections = field(default_factory=Connections)
     days: int = DAYS
+
+    @property
+    def shows_server(self) -> bool:
+        """True if anything of the server's trackers and targets is given, so that what is missing is not there."""
+        return self.connections != Connections()
 
     @classmethod
     def of_server(cls, settings: Settings) -> Access:
@@ -30,9 +41,7 @@ class Access:
             api_url=settings.github_url,
             app_id=settings.app_id,
             private_key=settings.private_key.get_secret_value(),
-            sentry_url=settings.sentry_url,
-            sentry_token=settings.sentry_token.get_secret_value(),
-            sentry_organizations=settings.sentry_organizations,
+            connections=settings,
         )
 
     @classmethod
@@ -56,7 +65,6 @@ class Access:
             raise MissingSettings(
                 "no credentials: set GITHUB_TOKEN, or AUTOFIX_APP_ID and AUTOFIX_PRIVATE_KEY_FILE"
             )
-        sentry = value("SENTRY_URL") or Settings.model_fields["sentry_url"].default
         return cls(
             api_url=http_address(
                 api_url or value("GITHUB_URL") or Settings.model_fields["github_url"].default
@@ -64,8 +72,6 @@ class Access:
             token=token,
             app_id=int(number) if number and key else None,
             private_key=key if number else None,
-            sentry_url=http_address(sentry),
-            sentry_token=value("SENTRY_TOKEN"),
-            sentry_organizations=listed(value("SENTRY_ORGANIZATIONS") or ""),
+            connections=read_connections(environment),
             days=days,
         )

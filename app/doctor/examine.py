@@ -9,19 +9,22 @@ from typing import Any
 
 from github import Github, GithubException, GithubIntegration
 
+from app.clients.notify import BadTarget, Notifier
 from app.clients.pygithub import FAULTS, as_app, as_person, explained, part, web_url
 from app.core.errors import ClientError, NotFound
 from app.doctor.access import Access
 from app.doctor.checks import diagnose
-from app.doctor.facts import Facts, Installed
+from app.doctor.facts import Facts, Installed, Mapped, Targets
 from app.doctor.finding import Diagnosis, Unread
 from app.doctor.reading import NOT_FOUND, Reader, attempt
-from app.doctor.sentry import read_sentry
+from app.doctor.trackers import Window, read_bugsink, read_datadog, read_sentry
 from app.packaged import app_manifest
 
 Clock = Callable[[], float]
 _NO_KEY = "only the App's own key shows this: set AUTOFIX_APP_ID and AUTOFIX_PRIVATE_KEY_FILE"
 _NO_TOKEN = "the App is not installed, and GITHUB_TOKEN is not set"  # noqa: S105 - a sentence
+_NO_SERVER = "the server's settings are not given here: use its environment, or --env-file"
+_NAMED_BY_POLICY = ("sentry", "datadog", "bugsink", "webhooks", "targets", "on_call", "runs")
 _READ_LATER = (
     "squash",
     "auto_merge",
@@ -34,7 +37,7 @@ _READ_LATER = (
     "policy_text",
     "code_owners",
     "production",
-    "sentry",
+    *_NAMED_BY_POLICY,
 )
 
 
@@ -70,7 +73,7 @@ def gather(access: Access, name: str, clock: Clock = time.time) -> Facts:
         return replace(base, **unread)
     reader = Reader(github, part(name), clock)
     own = Reader(app, part(name), clock) if app is not None else None
-    return _with_sentry(_read(base, access, reader, own), access, reader)
+    return _with_policy(_read(base, access, reader, own), access, reader)
 
 
 def _as_installed(access: Access, name: str) -> tuple[Installed | Unread | None, Github | None]:
@@ -139,10 +142,55 @@ def _shown(described: Mapping[str, Any], key: str) -> bool | Unread:
     return value if isinstance(value, bool) else Unread(f"GitHub does not show `{key}` to this token")
 
 
-def _with_sentry(facts: Facts, access: Access, reader: Reader) -> Facts:
+def _with_policy(facts: Facts, access: Access, reader: Reader) -> Facts:
+    """With the facts that can only be read where the policy says what to look for."""
     policy = facts.policy
     if policy is None or isinstance(policy, Unread):
-        return replace(facts, sentry=policy or Unread("there is no policy yet that names its projects"))
-    branch, source = facts.default_branch, policy.sentry
-    asked = attempt(lambda: read_sentry(access, source, lambda ref: reader.resolve(branch, ref)))
-    return replace(facts, sentry=asked)
+        why = policy or Unread("there is no policy yet that says what to look for")
+        unread: dict[str, Any] = dict.fromkeys(_NAMED_BY_POLICY, why)
+        return replace(facts, **unread)
+    branch, given = facts.default_branch, access.connections
+    where = Window(policy.observe.environment, access.days)
+
+    def resolve(ref: str) -> str | None:
+        return reader.resolve(branch, ref)
+
+    sentry, datadog, bugsink = policy.sentry, policy.datadog, policy.bugsink
+    logins = [name for name in policy.escalation.on_call if "/" not in name]
+    workflows = [policy.rollout.workflow, policy.rollout.canary] if policy.rollout.workflow else []
+    return replace(
+        facts,
+        sentry=None if sentry is None else attempt(lambda: read_sentry(given, sentry, resolve)),
+        datadog=None if datadog is None else attempt(lambda: read_datadog(given, datadog, where, resolve)),
+        bugsink=None if bugsink is None else attempt(lambda: read_bugsink(given, bugsink, resolve)),
+        webhooks=_webhooks(access, facts.repository),
+        targets=_targets(access),
+        on_call=attempt(lambda: {login: reader.may_write(login) for login in logins}),
+        runs=attempt(lambda: {name: reader.successes(name, branch) for name in filter(None, workflows)}),
+    )
+
+
+def _webhooks(access: Access, repository: str) -> tuple[Mapped, ...] | Unread:
+    """Whose webhooks the server's settings send to the repository."""
+    given = access.connections
+    if not access.shows_server:
+        return Unread(_NO_SERVER)
+    doors = {"sentry": given.sentry_webhook_secret, "datadog": given.datadog_webhook_secret}
+    mapped = [one.split("=", 1) for one in given.webhook_repositories]
+    return tuple(
+        Mapped(reporter, doors[reporter.partition(":")[0]] is not None)
+        for reporter, name in mapped
+        if name.casefold() == repository.casefold()
+    )
+
+
+def _targets(access: Access) -> Targets | Unread:
+    """The server's targets. Their addresses are only parsed: nothing is sent."""
+    if not access.shows_server:
+        return Unread(_NO_SERVER)
+    given = access.connections.notify_targets
+    addresses = {name: [one.get_secret_value() for one in secrets] for name, secrets in given.items()}
+    try:
+        return Targets(Notifier(addresses).names)
+    except BadTarget as fault:
+        return Targets(frozenset(given), str(fault))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.clients.github.answers import RequiredCheck
 from app.clients.github.rules import BranchRules
@@ -15,12 +15,16 @@ from app.doctor.workflow_files import WorkflowFile
 __all__ = [
     "Branch",
     "BranchRules",
+    "Bugsink",
+    "Datadog",
     "Delivered",
     "Facts",
     "Installed",
+    "Mapped",
     "Production",
     "RequiredCheck",
     "Sentry",
+    "Targets",
     "verify_name",
 ]
 
@@ -82,8 +86,59 @@ class Sentry:
 
 
 @dataclass(frozen=True, slots=True)
+class Datadog:
+    """What Datadog knows of the policy's services, of late.
+
+    `is_key`: the site knows the API key. `tracks` are those of spans and logs that the application key may read;
+    `traffic` says of each service whether its requests are counted, None where the key may not read that.
+    `newest` is the version of the newest error, `commit` the commit of this repository that it names.
+    """
+
+    site: str
+    is_key: bool
+    tracks: tuple[str, ...] = ()
+    services: Mapping[str, bool] = field(default_factory=dict)
+    traffic: Mapping[str, bool | None] = field(default_factory=dict)
+    hits_metric: str | None = None
+    newest: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bugsink:
+    """What Bugsink knows of the policy's projects; `newest` and `commit` as for Sentry."""
+
+    projects: Mapping[str, bool]
+    newest: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A reporter whose webhooks the server's settings send to this repository.
+
+    `reporter` is `sentry:ORGANIZATION/PROJECT` or `datadog:SERVICE`; `is_open` tells that its door has a secret.
+    """
+
+    reporter: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The targets of the server's settings by name; `wrong` says which address cannot be used, if one cannot."""
+
+    names: frozenset[str]
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """One repository. `page` is its address for people, `asked` what app.yml asks for: permissions and events."""
+    """One repository. `page` is its address for people, `asked` what app.yml asks for: permissions and events.
+
+    A tracker is None if the policy does not name it. `on_call` says of each login whether it may write, `runs` of each
+    workflow file that tells of rollouts how many of its newest runs succeeded.
+    """
 
     repository: str
     page: str
@@ -103,7 +158,13 @@ class Facts:
     code_owners: str | Unread | None = _NOT_YET
     installed: Installed | Unread | None = _NOT_YET
     production: Production | Unread = _NOT_YET
-    sentry: Sentry | Unread = _NOT_YET
+    sentry: Sentry | Unread | None = _NOT_YET
+    datadog: Datadog | Unread | None = _NOT_YET
+    bugsink: Bugsink | Unread | None = _NOT_YET
+    webhooks: tuple[Mapped, ...] | Unread = _NOT_YET
+    targets: Targets | Unread = _NOT_YET
+    on_call: Mapping[str, bool] | Unread = _NOT_YET
+    runs: Mapping[str, int] | Unread = _NOT_YET
 
     def settings(self, page: str = "") -> str:
         """The address of a settings page of the repository."""

@@ -28,6 +28,7 @@ MOST_WORKFLOWS = 50
 MOST_DEPLOYMENTS = 30
 RECENT_COMMITS = 3
 RECENT_PULLS = 3
+RECENT_RUNS = 20
 NOT_FOUND = 404
 NO_SUCH = (404, 422)  # GitHub answers 422 to a SHA that names nothing
 ACTIONS = "github-actions"
@@ -194,6 +195,27 @@ class Reader:
             for status in self._pages(f"/commits/{sha}/statuses")
         }
         return Production(days, tuple(seen), frozenset(contexts))
+
+    def may_write(self, login: str) -> bool:
+        """True if the account may write here; False also if there is no such account."""
+        try:
+            found = self._get(f"/collaborators/{part(login)}/permission")
+        except GithubException as fault:
+            if fault.status == NOT_FOUND:
+                return False
+            raise
+        return dig(found, "permission") in {"write", "admin"}
+
+    def successes(self, workflow: str, branch: str) -> int:
+        """How many of the newest runs of a workflow file on the branch succeeded; 0 if there is no such file."""
+        path = f"/actions/workflows/{part(workflow)}/runs"
+        try:
+            runs = list(self._pages(path, key="workflow_runs", limit=RECENT_RUNS, branch=branch))
+        except GithubException as fault:
+            if fault.status == NOT_FOUND:
+                return 0
+            raise
+        return sum(dig(run, "conclusion") == "success" for run in runs)
 
     def resolve(self, branch: str, ref: str) -> str | None:
         """The commit that `ref` names, if it is part of `branch`; a SHA may also name a commit of a fork."""

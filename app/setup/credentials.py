@@ -51,9 +51,13 @@ def store(app: Registered, folder: Path, github_url: str, *, force: bool) -> Pat
         f"{PREFIX}WEBHOOK_SECRET={app.webhook_secret}",
         f"{PREFIX}GITHUB_URL={api_url(github_url)}",
         f"{PREFIX}DATA_DIR={folder}",
-        "# Still to be filled in:",
+        "# Still to be filled in, for at least one tracker:",
         f"# {PREFIX}SENTRY_TOKEN=",
         f"# {PREFIX}SENTRY_ORGANIZATIONS=",
+        f"# {PREFIX}DATADOG_API_KEY=",
+        f"# {PREFIX}DATADOG_APPLICATION_KEY=",
+        f"# {PREFIX}BUGSINK_URL=",
+        f"# {PREFIX}BUGSINK_TOKEN=",
     ]
     _write(key, app.private_key.strip() + "\n")
     _write(file, "\n".join(lines) + "\n")

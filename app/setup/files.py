@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import yaml
 
@@ -19,30 +20,69 @@ from app.packaged import HERE, SAMPLE
 
 WORKFLOW_PATH = ".github/workflows/autofix.yml"
 SLUG = re.compile(r"[a-z0-9_][a-z0-9_-]{0,99}")
+SERVICE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _GUESSED = " # guessed from the repository's name: is it right?"
 
 
-def files(organization: str | None, projects: tuple[str, ...], repository: str) -> dict[str, str]:
-    """What each file holds; a Sentry slug that is not given is guessed from the repository's name, and says so.
+@dataclass(frozen=True, slots=True)
+class Reporters:
+    """Who is to report: a Sentry organization and its projects, Datadog services, Bugsink projects, or only people."""
+
+    organization: str | None = None
+    projects: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    bugsink: tuple[str, ...] = ()
+    people_only: bool = False
+
+    def check(self) -> None:
+        """Each can be the name of such a thing.
+
+        Raises:
+            PolicyError: if one cannot.
+        """
+        for slug in (*self.projects, *([self.organization] if self.organization is not None else [])):
+            _checked(SLUG, slug, "slug of Sentry: lower-case letters, digits, - and _")
+        for service in self.services:
+            _checked(SERVICE, service, "name of a Datadog service: letters, digits, ., - and _")
+        for number in self.bugsink:
+            _checked(NUMBER, number, "number of a Bugsink project")
+
+    def sections(self, repository: str) -> Iterator[tuple[str, str]]:
+        """Their sections of the policy; Sentry's slugs are guessed where nothing else is given, and say so."""
+        others = bool(self.services or self.bugsink or self.people_only)
+        if self.organization or self.projects or not others:
+            owner, _, name = repository.partition("/")
+            org = _scalar(self.organization or guess(owner)) + ("" if self.organization else _GUESSED)
+            listed = _listed(self.projects or (guess(name),)) + ("" if self.projects else _GUESSED)
+            yield "sentry", f"sentry:\n  organization: {org}\n  projects: {listed}"
+        if self.services:
+            yield "datadog", f"datadog:\n  services: {_listed(self.services)}"
+        if self.bugsink:
+            yield "bugsink", f"bugsink:\n  projects: {_listed(self.bugsink)}"
+        if self.people_only:
+            yield "intake", "intake:\n  people_only: true # no error tracker reports here"
+
+
+def files(reporters: Reporters, repository: str) -> dict[str, str]:
+    """What each file holds.
 
     Raises:
-        PolicyError: if our own parser would not take the policy.
+        PolicyError: if a name cannot be one, or if our own parser would not take the policy.
     """
-    policy = policy_text(organization, projects, repository)
+    reporters.check()
+    policy = policy_text(reporters, repository)
     parse_policy(policy.encode("utf-8"))
     return {POLICY_PATH: policy, WORKFLOW_PATH: workflow_text()}
 
 
-def policy_text(organization: str | None, projects: tuple[str, ...], repository: str) -> str:
+def policy_text(reporters: Reporters, repository: str) -> str:
     """The example policy, cut to what matters at first: shadow mode, and nothing above a proposal."""
-    owner, _, name = repository.partition("/")
-    org = _scalar(organization or guess(owner)) + ("" if organization else _GUESSED)
-    listed = f"[{', '.join(map(_scalar, projects or (guess(name),)))}]" + ("" if projects else _GUESSED)
     values = {
         "version": "version: 1",
         "enabled": "enabled: true",
         "shadow": "shadow: true",
-        "sentry": f"sentry:\n  organization: {org}\n  projects: {listed}",
+        **dict(reporters.sections(repository)),
         "categories": "\n".join(["categories:", *(f"  {category}: propose" for category in CATEGORIES)]),
         "checks": f"checks:\n  verify: {verification()} # the required check that our Action reports",
         "observe": "observe:\n  environment: production",
@@ -69,15 +109,13 @@ def guess(name: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-") or "unnamed"
 
 
-def checked_slug(value: str) -> str:
-    """`value`, which is a slug of Sentry.
+def _checked(form: re.Pattern[str], value: str, what: str) -> None:
+    if form.fullmatch(value) is None:
+        raise PolicyError(f"{value!r} is no {what}")
 
-    Raises:
-        PolicyError: if it is none.
-    """
-    if SLUG.fullmatch(value) is None:
-        raise PolicyError(f"{value!r} is no slug of Sentry: lower-case letters, digits, - and _")
-    return value
+
+def _listed(names: Iterable[str]) -> str:
+    return f"[{', '.join(map(_scalar, names))}]"
 
 
 def _comments(example: str) -> Mapping[str, str]:

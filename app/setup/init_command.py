@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.core.errors import ClientError, PolicyError
@@ -12,7 +12,7 @@ from app.core.markdown import visible
 from app.doctor.access import Access
 from app.doctor.command import BAD_INPUT, is_repository
 from app.settings import MissingSettings, environment_of
-from app.setup.files import checked_slug, files
+from app.setup.files import Reporters, files
 from app.setup.pull_request import Complete, Declined, Opened, Plan, Proposal, Proposed
 
 FAILED = 1
@@ -21,8 +21,7 @@ FAILED = 1
 def init(
     name: str,
     *,
-    organization: str | None = None,
-    projects: Sequence[str] = (),
+    reporters: Reporters | None = None,
     dry_run: bool = False,
     api_url: str | None = None,
     env_file: Path | None = None,
@@ -34,8 +33,7 @@ def init(
     try:
         given = environment_of(os.environ if environment is None else environment, env_file)
         access = Access.of_person(given, api_url)
-        slugs = tuple(map(checked_slug, projects))
-        wanted = files(checked_slug(organization) if organization else None, slugs, name)
+        wanted = files(reporters or Reporters(), name)
     except (MissingSettings, PolicyError) as fault:
         return _say(str(fault), BAD_INPUT)
     if access.token is None:

@@ -190,7 +190,7 @@ This adds Autofix, which repairs production anomalies by your own branch rules.
 
 {files}
 
-**Before you merge**, check the Sentry organization, the projects and the environment in the policy.
+**Before you merge**, check in the policy who reports (`sentry`, `datadog` or `bugsink`) and the environment.
 
 **In the rules of `{branch}`**, so that nothing can be merged that was not proven:
 

@@ -11,12 +11,9 @@ import httpx
 import structlog
 
 from app import workflow
-from app.clients import Clients
-from app.clients.bugsink import Bugsink
-from app.clients.datadog import Datadog
+from app.clients import Clients, connect
 from app.clients.github import GitHub
 from app.clients.notify import Notifier
-from app.clients.sentry import Sentry
 from app.engine import Engine
 from app.journey import Workbench
 from app.settings import Settings
@@ -89,9 +86,9 @@ async def _clients(stack: contextlib.AsyncExitStack, settings: Settings) -> Clie
     pools = [await stack.enter_async_context(_http()) for _ in range(4)]
     return Clients(
         _github(pools[0], settings),
-        _sentry(pools[1], settings),
-        _datadog(pools[2], settings),
-        _bugsink(pools[3], settings),
+        connect.sentry(pools[1], settings),
+        connect.datadog(pools[2], settings),
+        connect.bugsink(pools[3], settings),
     )
 
 
@@ -107,27 +104,3 @@ def _github(http: httpx.AsyncClient, settings: Settings) -> GitHub:
         private_key=settings.private_key.get_secret_value(),
         base_url=settings.github_url,
     )
-
-
-def _sentry(http: httpx.AsyncClient, settings: Settings) -> Sentry:
-    return Sentry(http, settings.sentry_url, settings.sentry_token.get_secret_value())
-
-
-def _datadog(http: httpx.AsyncClient, settings: Settings) -> Datadog | None:
-    api_key, application_key = settings.datadog_api_key, settings.datadog_application_key
-    if api_key is None or application_key is None:
-        return None
-    return Datadog(
-        http,
-        settings.datadog_site,
-        api_key.get_secret_value(),
-        application_key.get_secret_value(),
-        base_url=settings.datadog_url,
-        hits_metric=settings.datadog_hits_metric,
-    )
-
-
-def _bugsink(http: httpx.AsyncClient, settings: Settings) -> Bugsink | None:
-    if settings.bugsink_url is None or settings.bugsink_token is None:
-        return None
-    return Bugsink(http, settings.bugsink_url, settings.bugsink_token.get_secret_value())

@@ -117,12 +117,13 @@ async def on_sentry(event: Event, desk: Desk) -> None:
     data = SentryEvent.model_validate(event.data).data
     thing = data.issue or data.event
     link = None if thing is None else sentry_issue.trusted_link(thing.web_url, desk.settings)
-    if link is None:
+    sentry = desk.clients.sentry
+    if link is None or sentry is None:
         _ignored("the delivery names no issue of a Sentry organization that this server reads")
         return
     organization = link.organization or desk.settings.sentry_organizations[0]
     try:
-        issue = await desk.clients.sentry.issue(organization, link.issue_id)
+        issue = await sentry.issue(organization, link.issue_id)
     except NotFound:
         _ignored("Sentry has no such issue, or the token may not read it")
         return
@@ -134,7 +135,7 @@ async def on_sentry(event: Event, desk: Desk) -> None:
         _ignored(found)
         return
     home, policy = found
-    if (policy.sentry.organization, issue.project in policy.sentry.projects) != (organization, True):
+    if not policy.lists("sentry", organization, issue.project):
         _ignored(f"the policy of {home.repo.full_name} does not list {organization}/{issue.project}")
         return
     line = reports.link_line("Sentry", issue.short_id, issue.url)
@@ -164,7 +165,7 @@ async def on_datadog(event: Event, desk: Desk) -> None:
         _ignored(found)
         return
     home, policy = found
-    if policy.datadog is None or service not in policy.datadog.services:
+    if not policy.lists("datadog", "", service):
         _ignored(f"the policy of {home.repo.full_name} does not list the service {service}")
         return
     url = next((link.url for link in found_links if link.id.lower() == report.group), "")

@@ -98,6 +98,9 @@ CALLS: dict[str, tuple[hostile.Call, str, int]] = {
     "errors": (lambda api: api.errors(FINDING, **WINDOW), "issues:read", TRIES),
     "release": (lambda api: api.known_release(FINDING, "shop@2"), "releases:read", TRIES),
     "state": (lambda api: api.state(FINDING), "issues:read", TRIES),
+    "releases": (lambda api: api.releases(FINDING), "issues:read", TRIES),
+    "breadcrumbs": (lambda api: api.breadcrumbs(FINDING), "events:read", TRIES),
+    "newest release": (lambda api: api.newest_release("1"), "releases:read", TRIES),
     "resolve": (lambda api: api.resolve(FINDING, "shop@2"), "issues:read", TRIES),
     "create": (lambda api: api.create_release("1", "shop@2"), "releases:create", 1),
     "note": (lambda api: api.note(FINDING, "fixed"), "issues:comment", 1),
@@ -334,3 +337,49 @@ async def test_a_note(bugsink: Bugsink) -> None:
     route = respx.post(f"{API}/issue-comments/").respond(201, json={})
     assert await bugsink.note(FINDING, "fixed by #7 \ud800")
     assert json.loads(route.calls.last.request.content) == {"issue": ISSUE, "comment": "fixed by #7 ?"}
+
+
+# What surrounds a failure ----------------------------------------------------------------------------------------
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("seen", "releases"),
+    [
+        (["shop@1", "shop@2", "shop@3"], ("shop@1", "shop@3")),
+        (["", "shop@2"], ("shop@2", "shop@2")),
+        ([""], (None, None)),
+        ([], (None, None)),
+        (None, (None, None)),
+        ("shop@1", (None, None)),
+        ([7, {"x": 1}, "shop@2"], ("shop@2", "shop@2")),
+    ],
+)
+async def test_the_releases_that_an_issue_appeared_in(
+    bugsink: Bugsink, seen: object, releases: tuple[str | None, str | None]
+) -> None:
+    respx.get(f"{API}/issues/{ISSUE}/").respond(json={**FOUND, "events_at": seen})
+    assert await bugsink.releases(FINDING) == releases
+
+
+@respx.mock
+async def test_the_breadcrumbs_are_those_of_the_very_event(bugsink: Bugsink) -> None:
+    crumbs = [
+        {"timestamp": "2025-11-24T16:00:00Z", "category": "query", "message": "SELECT 1", "level": "info"},
+        {
+            "timestamp": 1_764_000_301.5,
+            "type": "http",
+            "data": {"method": "GET", "url": "https://x/y?token=1"},
+        },
+    ]
+    asked = {"project": "1", "event_id": "1"}
+    route = respx.get(f"{API}/events/lookup/", params=asked)
+    route.respond(json={"id": "u", "data": {**RAW, "breadcrumbs": {"values": crumbs}}})
+    found = await bugsink.breadcrumbs(FINDING)
+    assert [(one.at, one.category, one.level, one.text) for one in found] == [
+        ("2025-11-24T16:00:00Z", "query", "info", "SELECT 1"),
+        ("2025-11-24T16:05:01.500000Z", "http", "", "GET https://x/y"),
+    ]
+    route.respond(404)
+    with pytest.raises(NotFound):
+        await bugsink.breadcrumbs(FINDING)

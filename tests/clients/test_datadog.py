@@ -133,6 +133,8 @@ CALLS: dict[str, tuple[hostile.Call, str, int]] = {
     "issue": (lambda api: api.issue(ISSUE), "error_tracking_read", TRIES),
     "search": (lambda api: api.search_issues("service:shop", **WINDOW), "error_tracking_read", TRIES),
     "state": (lambda api: api.state(finding()), "error_tracking_read", TRIES),
+    "releases": (lambda api: api.releases(finding()), "error_tracking_read", TRIES),
+    "breadcrumbs": (lambda api: api.breadcrumbs(finding()), "apm_read", TRIES),
     "resolve": (lambda api: api.resolve(finding(), "1.4.4"), "error_tracking_write", TRIES),
     "spans": (lambda api: api.samples(ISSUE, "spans", **WINDOW), "apm_read", TRIES),
     "logs": (lambda api: api.samples(ISSUE, "logs", **WINDOW), "logs_read_data", TRIES),
@@ -618,3 +620,148 @@ async def test_a_list_without_end_is_ended(datadog: Datadog) -> None:
     before = route.call_count
     assert await datadog.events("x", **WINDOW) == ()
     assert route.call_count - before == MOST_PAGES
+
+
+# What surrounds a failure ----------------------------------------------------------------------------------------
+
+TRACE = "67d3a1b20000000012ab34cd56ef7890"
+
+
+def span(identifier: str, seconds: float, name: str, **more: Any) -> dict[str, Any]:
+    """A span of the trace that began so many seconds after the failing request did."""
+    at = (datetime.fromisoformat("2025-11-24T16:08:20+00:00") + timedelta(seconds=seconds)).isoformat()
+    has = {"trace_id": TRACE, "start_timestamp": at, "resource_name": name, "type": "sql", **more}
+    return {"id": identifier, "type": "spans", "attributes": has}
+
+
+def log(identifier: str, seconds: float, message: str, status: str = "info") -> dict[str, Any]:
+    at = (datetime.fromisoformat("2025-11-24T16:08:20+00:00") + timedelta(seconds=seconds)).isoformat()
+    has = {"timestamp": at, "message": message, "status": status, "attributes": {"dd": {"trace_id": TRACE}}}
+    return {"id": identifier, "type": "log", "attributes": has}
+
+
+FAILED = span("1", 0, "POST /checkout", type="web", end_timestamp="2025-11-24T16:08:22Z")
+
+
+def traces(spans: list[dict[str, Any]], logs: list[dict[str, Any]]) -> tuple[respx.Route, respx.Route]:
+    """Datadog's spans and logs: the issue's own, then those of the trace."""
+    at = f"{API}/api/v2"
+    spans_found = [httpx.Response(200, json={"data": [FAILED]}), httpx.Response(200, json={"data": spans})]
+    return (
+        respx.post(f"{at}/spans/events/search").mock(side_effect=spans_found),
+        respx.post(f"{at}/logs/events/search").respond(json={"data": logs}),
+    )
+
+
+@respx.mock
+async def test_the_versions_that_an_issue_was_seen_in(datadog: Datadog) -> None:
+    route = respx.get(f"{ISSUES}/{ISSUE}").respond(json=FOUND)
+    assert await datadog.releases(finding()) == ("1.4.2", "1.4.3")
+    bare = {"data": {"id": ISSUE, "attributes": {"error_type": "KeyError"}}}
+    route.respond(json=bare)
+    assert await datadog.releases(finding()) == (None, None)
+
+
+@respx.mock
+async def test_what_came_before_is_the_trace_up_to_the_failure(datadog: Datadog) -> None:
+    spans = [
+        span("4", 2.5, "after the failure"),
+        span("3", 1.5, "SELECT price", custom={"error": {"type": "Timeout"}}),
+        span("2", 0.5, "SELECT basket"),
+        FAILED,
+    ]
+    logs = [log("b", 9, "later"), log("a", 1.0, "pricing basket b-1", "warn")]
+    of_spans, of_logs = traces(spans, logs)
+    found = await datadog.breadcrumbs(finding())
+    assert [(one.at, one.category, one.level, one.text) for one in found] == [
+        ("2025-11-24T16:08:20.500000Z", "sql", "", "SELECT basket"),
+        ("2025-11-24T16:08:21Z", "log", "warn", "pricing basket b-1"),
+        ("2025-11-24T16:08:21.500000Z", "sql", "error", "SELECT price"),
+    ]
+    for route in (of_spans, of_logs):
+        body = sent(route)
+        asked = body["data"]["attributes"] if "data" in body else body
+        assert asked["filter"] == {
+            "query": f'trace_id:"{TRACE}"',
+            "from": "2025-11-24T15:53:22.000Z",
+            "to": "2025-11-24T16:08:23.000Z",
+        }
+        assert asked["page"] == {"limit": 20}
+
+
+@respx.mock
+async def test_a_trace_without_end_is_cut_to_its_newest(datadog: Datadog) -> None:
+    traces([span(f"s{n}", n / 100, f"SELECT {n}" + "x" * 9_000) for n in range(150)], [])
+    found = await datadog.breadcrumbs(finding())
+    assert len(found) == 20
+    assert {len(one.text) for one in found} == {300}
+
+
+@respx.mock
+async def test_a_log_names_its_trace_as_well(datadog: Datadog) -> None:
+    failed = log("7", 0, "checkout failed", "error")
+    answers = [
+        httpx.Response(200, json={"data": found}) for found in ([failed], [failed, log("6", -1, "hello")])
+    ]
+    respx.post(f"{API}/api/v2/logs/events/search").mock(side_effect=answers)
+    respx.post(f"{API}/api/v2/spans/events/search").respond(json={"data": [span("5", -2, "GET /")]})
+    found = await datadog.breadcrumbs(finding(event_id="logs/7"))
+    assert [one.text for one in found] == ["GET /", "hello"]
+
+
+@respx.mock
+@pytest.mark.parametrize("refused", [("spans",), ("logs",), ("spans", "logs")])
+async def test_what_the_key_may_not_read_is_left_out_but_not_all_of_it(
+    datadog: Datadog, refused: tuple[str, ...]
+) -> None:
+    of_spans, of_logs = traces([span("2", 1, "SELECT 1")], [log("a", 1, "hello")])
+    if "logs" in refused:
+        of_logs.respond(403)
+    if "spans" in refused:
+        of_spans.mock(side_effect=[httpx.Response(200, json={"data": [FAILED]}), httpx.Response(403)])
+    if len(refused) > 1:
+        with pytest.raises(Unauthorized, match="apm_read"):
+            await datadog.breadcrumbs(finding())
+    else:
+        (one,) = await datadog.breadcrumbs(finding())
+        assert one.text == ("hello" if refused == ("spans",) else "SELECT 1")
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    "failed",
+    [
+        {"id": "1", "attributes": {"start_timestamp": "2025-11-24T16:08:20Z"}},
+        {"id": "1", "attributes": {"trace_id": TRACE, "start_timestamp": "soon"}},
+        {"id": "1", "attributes": {"trace_id": 7, "timestamp": "2025-11-24T16:08:20Z"}},
+    ],
+)
+async def test_a_failure_without_a_trace_has_nothing_before_it(
+    datadog: Datadog, failed: dict[str, Any]
+) -> None:
+    route = respx.post(f"{API}/api/v2/spans/events/search").respond(json={"data": [failed]})
+    assert await datadog.breadcrumbs(finding()) == ()
+    assert route.call_count == 1
+    with pytest.raises(NotFound, match="not among Datadog's newest 100 spans"):
+        await datadog.breadcrumbs(finding(event_id="spans/2"))
+    assert await datadog.breadcrumbs(finding(event_id="events/1")) == ()
+
+
+@respx.mock
+async def test_a_trace_is_never_more_than_its_name(datadog: Datadog) -> None:
+    failed = span("1", 0, "x", trace_id="* OR service:*")
+    respx.post(f"{API}/api/v2/spans/events/search").respond(json={"data": [failed]})
+    with pytest.raises(Refused, match="cannot be searched"):
+        await datadog.breadcrumbs(finding())
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("status", "body", "known"),
+    [(200, {"valid": True}, True), (200, {"valid": False}, False), (200, {}, False), (403, {}, False)],
+)
+async def test_whether_the_site_knows_the_key(
+    datadog: Datadog, status: int, body: dict[str, Any], *, known: bool
+) -> None:
+    respx.get(f"{API}/api/v1/validate").respond(status, json=body)
+    assert await datadog.takes_key() is known

@@ -57,6 +57,7 @@ def report(server: Running, *, release: str, at: datetime) -> None:
     )
     with sentry_sdk.isolation_scope() as scope:
         scope.set_client(client)
+        scope.add_breadcrumb(category="basket", message=f"priced for {release[:6]}", level="info")
         try:
             try:
                 price({"tea": 3}, "zero")
@@ -87,6 +88,11 @@ async def test_an_error_travels_from_the_sdk_to_its_resolution(
     page = await http.get(finding.url, follow_redirects=True)
     assert page.status_code == httpx.codes.OK
 
+    assert await bugsink.releases(finding) == (OLD, OLD)
+    assert [(one.category, one.text) for one in await bugsink.breadcrumbs(finding)] == [
+        ("basket", "priced for shop@a")
+    ]
+    assert await bugsink.newest_release(server.project) == OLD
     await _counts(bugsink, finding, now)
     assert await bugsink.traffic(finding, start=now - timedelta(hours=1), end=now) is None
     assert await bugsink.known_release(finding, OLD) == TrackedRelease(OLD, None)
@@ -110,6 +116,7 @@ async def test_an_error_travels_from_the_sdk_to_its_resolution(
     assert await bugsink.state(finding) is IssueState.RESOLVED
     report(server, release=NEW, at=now)
     assert await bugsink.state(finding) is IssueState.REGRESSED
+    assert await bugsink.releases(finding) == (OLD, NEW)
 
 
 async def _counts(bugsink: Bugsink, finding: Finding, now: datetime) -> None:
@@ -130,6 +137,12 @@ async def test_what_the_token_may_not_do_is_named(server: Running, http: httpx.A
     reader = Bugsink(http, server.url, server.reader)
     with pytest.raises(Unauthorized, match="need events:read"):
         await reader.event("00000000-0000-0000-0000-000000000000")
+    with pytest.raises(Unauthorized, match="need releases:read"):
+        await reader.newest_release(server.project)
+    with pytest.raises(NotFound):
+        await Bugsink(http, server.url, server.token).newest_release("999")
+    with pytest.raises(NotFound):
+        await Bugsink(http, server.url, server.token).event("00000000-0000-0000-0000-000000000000")
     with pytest.raises(Unauthorized, match="not valid"):
         await Bugsink(http, server.url, "0" * 40).issue(ISSUE)
     for nobody in ("SHOP-999", "00000000-0000-0000-0000-000000000000", "../projects"):

@@ -14,6 +14,7 @@ import respx
 
 from app.clients.rest import LONGEST_WAIT, MAX_ANSWER, TRIES
 from app.clients.sentry import Sentry, SentryRelease
+from app.core.breadcrumbs import breadcrumbs
 from app.core.errors import (
     ClientError,
     Malformed,
@@ -370,6 +371,10 @@ async def test_the_whole_story_against_the_stand_in(http: httpx.AsyncClient, nap
         assert finding is not None
         assert (finding.release, finding.environment, finding.events) == (raw["release"], "production", 1)
         assert finding.first_seen == "2025-11-24T16:00:00Z"
+        assert await sentry.releases(finding) == (raw["release"], raw["release"])
+        crumbs = await sentry.breadcrumbs(finding)
+        assert crumbs == breadcrumbs(raw)
+        assert crumbs
         server.faults.fail_next(1, HTTPStatus.TOO_MANY_REQUESTS)
         server.faults.fail_next(1)
         window = {"start": START, "end": END}

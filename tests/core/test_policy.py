@@ -32,6 +32,55 @@ def test_the_smallest_policy_leaves_every_category_at_its_default() -> None:
     assert (policy.observe.looks, policy.observe.lag, policy.observe.method) == ((), 60, Method.EXACT_LOOKS)
 
 
+DATADOG = b"datadog: {services: [shop]}\n"
+BUGSINK = b"bugsink: {projects: ['1']}\n"
+PEOPLE = b"intake: {people_only: true}\n"
+SENTRY = SMALL.partition(b"\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("sections", "listed"),
+    [
+        (SENTRY, {"sentry"}),
+        (DATADOG, {"datadog"}),
+        (BUGSINK, {"bugsink"}),
+        (DATADOG + BUGSINK, {"datadog", "bugsink"}),
+        (SENTRY + DATADOG + BUGSINK, {"sentry", "datadog", "bugsink"}),
+        (PEOPLE, set()),
+    ],
+)
+def test_only_whoever_is_listed_may_report(sections: bytes, listed: set[str]) -> None:
+    policy = parse_policy(b"version: 1\n" + sections)
+    asked = {"sentry": "shop", "datadog": "shop", "bugsink": "1", "traceback": "shop", "": "shop"}
+    assert {source for source, project in asked.items() if policy.lists(source, "acme", project)} == listed
+    assert not any(policy.lists(source, "acme", "other") for source in asked)
+    assert not policy.lists("sentry", "other", "shop")
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert list(validator.iter_errors(yaml.safe_load(b"version: 1\n" + sections))) == []
+
+
+@pytest.mark.parametrize(
+    ("sections", "why"),
+    [
+        (b"", "name who reports: `sentry`, `datadog` or `bugsink`"),
+        (b"sentry:\n", "name who reports"),
+        (b"intake: {people_only: false}\n", "say `intake: {people_only: true}`"),
+        (PEOPLE + SENTRY, "`intake.people_only` and `sentry` contradict each other"),
+        (PEOPLE + DATADOG + BUGSINK, "`intake.people_only` and `datadog` contradict each other"),
+        (b"intake: {people_only: 1}\n", "intake.people_only"),
+        (b"datadog: {services: []}\n", "datadog.services"),
+        (b"datadog: {services: shop}\n", "datadog.services"),
+        (b"bugsink: {projects: [1]}\n", "bugsink.projects"),
+        (b"sentry: {projects: [shop]}\n", "sentry.organization"),
+        (b"sentri: {organization: acme, projects: [shop]}\n", "sentri"),
+    ],
+)
+def test_a_policy_in_which_nobody_reports_is_a_mistake_unless_it_is_said(sections: bytes, why: str) -> None:
+    assert why in _says(b"version: 1\n" + sections)
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert list(validator.iter_errors(yaml.safe_load(b"version: 1\n" + sections)))
+
+
 def test_everything_can_be_said() -> None:
     policy = parse_policy(
         SMALL

@@ -270,6 +270,16 @@ def test_what_is_not_set_up_is_not_read() -> None:
     assert recognise(STRANGER, "x", WORKFLOW_BODY, bare, vouched=True) is None
 
 
+@pytest.mark.parametrize("name", [name for name in FORMS if name.startswith("sentry")])
+def test_without_a_sentry_no_link_to_one_is_read_whoever_vouches(name: str) -> None:
+    form = FORMS[name]
+    without = settings(sentry_token=None, sentry_organizations="")
+    for link in (form.body, f"Sentry Issue: [X-1]({PERMALINK})", "https://sentry.io/issues/7332116922/"):
+        for vouched in (False, True):
+            report = recognise(SENTRY, form.title, link, without, vouched=vouched)
+            assert report is None or report.source != "sentry"
+
+
 def test_the_hosts_of_the_site_that_is_read_are_believed() -> None:
     read = {"datadog_hosts": "", "datadog_api_key": "k", "datadog_application_key": "k"}
     assert recognise(DATADOG, "x", WORKFLOW_BODY, settings(**read)) is None

@@ -21,6 +21,7 @@ from app.doctor.access import Access
 from app.doctor.examine import examine
 from app.doctor.finding import Diagnosis, Finding
 from app.packaged import SAMPLE, app_manifest
+from app.settings import Connections
 from contracts import load_contract
 
 NAME = "acme/shop"
@@ -49,16 +50,30 @@ class Site:
     def token(self, login: str = "ada") -> str:
         return self.github.mint_token(login=login)
 
-    def access(self, *, person: str | None = "ada", app: bool = True, sentry: bool = True) -> Access:
+    def access(
+        self,
+        *,
+        person: str | None = "ada",
+        app: bool = True,
+        sentry: bool = True,
+        connections: Connections | None = None,
+    ) -> Access:
         return Access(
             api_url=self.github.base_url,
             token=self.token(person) if person else None,
             app_id=APP_ID if app else None,
             private_key=self.private_key if app else None,
-            sentry_url=self.sentry.base_url,
-            sentry_token=SENTRY_TOKEN if sentry else None,
-            sentry_organizations=("acme",) if sentry else (),
+            connections=connections or (self.connections() if sentry else Connections()),
         )
+
+    def connections(self, **more: Any) -> Connections:
+        """What the server's settings say of trackers."""
+        given = {
+            "sentry_url": self.sentry.base_url,
+            "sentry_token": SENTRY_TOKEN,
+            "sentry_organizations": "acme",
+        }
+        return Connections(**(given | more))
 
     def environment(self) -> dict[str, str]:
         """What the command line finds in its environment."""

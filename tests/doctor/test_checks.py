@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from app.core.category import CATEGORIES
-from app.doctor.checks import CHECKS, diagnose
-from app.doctor.facts import Branch, Delivered, Facts, Installed, Production, RequiredCheck, Sentry
+from app.doctor.checks import CHECKS, diagnose, people, trackers
+from app.doctor.facts import (
+    Branch,
+    Bugsink,
+    Datadog,
+    Delivered,
+    Facts,
+    Installed,
+    Mapped,
+    Production,
+    RequiredCheck,
+    Sentry,
+    Targets,
+)
 from app.doctor.finding import Level, Mark, Unread, answer
 from app.doctor.workflow_files import MAX_BYTES, read_workflow
 
@@ -82,6 +94,12 @@ PERFECT = Facts(
     installed=INSTALLED,
     production=Production(30, (Delivered("production", "success"),)),
     sentry=Sentry(("acme",), "acme", {"shop": True}, f"shop@{SHA}", SHA),
+    datadog=None,
+    bugsink=None,
+    webhooks=(),
+    targets=Targets(frozenset()),
+    on_call={},
+    runs={},
 )
 
 
@@ -98,6 +116,37 @@ def test_a_perfect_repository_reaches_everything_and_nothing_blocks() -> None:
 
 def required(*names: str, app: int | None = ACTIONS) -> tuple[RequiredCheck, ...]:
     return tuple(RequiredCheck(context=name, integration_id=app) for name in names)
+
+
+NOTIFY = (
+    POLICY
+    + b"""\
+notify:
+  channels: [{to: chat, severity: info}, {to: pager, severity: urgent}]
+  quiet: {timezone: Europe/Berlin, start: "20:00", end: "07:00"}
+"""
+)
+DATADOG = Datadog(
+    "datadoghq.eu",
+    is_key=True,
+    tracks=("spans", "logs"),
+    services={"shop": True},
+    traffic={"shop": True},
+    newest=SHA,
+    commit=SHA,
+)
+BUGSINK = Bugsink({"1": True}, f"shop@{SHA}", SHA)
+
+
+def seen_by(tracker: Datadog | Bugsink, **changed: Any) -> dict[str, Any]:
+    """The facts of a repository for which only that tracker reports."""
+    name, section = (
+        ("datadog", b"datadog: {services: [shop]}")
+        if isinstance(tracker, Datadog)
+        else ("bugsink", b"bugsink: {projects: ['1']}")
+    )
+    text = b"version: 1\ncategories: {null-safety: automerge}\n" + section
+    return {"policy_text": text, "sentry": None, name: replace(tracker, **changed)}
 
 
 FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
@@ -152,6 +201,112 @@ FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
         {"sentry": Sentry(("acme",), "acme", {"shop": True}, "1.2", None)},
         "`1.2` names no commit",
         "commit's SHA",
+    ),
+    ("releases", seen_by(DATADOG, newest=None), "Datadog knows no release", "DD_VERSION"),
+    ("releases", seen_by(DATADOG, commit=None), f"`{SHA}` names no commit", "or tag it"),
+    ("releases", seen_by(BUGSINK, newest=None), "Bugsink knows no release", "sentry_sdk.init"),
+    ("releases", seen_by(BUGSINK, newest="1.2", commit=None), "`1.2` names no commit", "commit's SHA"),
+    (
+        "datadog access",
+        seen_by(Datadog("datadoghq.eu", is_key=False)),
+        "datadoghq.eu does not know the API key",
+        "AUTOFIX_DATADOG_SITE",
+    ),
+    ("datadog access", seen_by(DATADOG, tracks=()), "neither spans nor logs", "apm_read or logs_read_data"),
+    (
+        "datadog services",
+        seen_by(DATADOG, services={"shop": False}),
+        "neither errors nor requests of `shop`",
+        "correct `datadog.services`",
+    ),
+    ("datadog requests", seen_by(DATADOG, traffic={"shop": None}), "(spans)", "apm_read"),
+    (
+        "datadog requests",
+        seen_by(DATADOG, traffic={"shop": None}, hits_metric="trace.flask.request.hits"),
+        "(`trace.flask.request.hits`)",
+        "timeseries_query",
+    ),
+    (
+        "datadog requests",
+        seen_by(DATADOG, traffic={"shop": False}, hits_metric="trace.flsk.request.hits"),
+        "no requests of `shop` were counted in the last day, by `trace.flsk.request.hits`",
+        "AUTOFIX_DATADOG_HITS_METRIC",
+    ),
+    ("bugsink projects", seen_by(BUGSINK, projects={"1": False}), "no project `1`", "bugsink.projects"),
+    (
+        "webhooks",
+        {"webhooks": (Mapped("sentry:acme/shop", is_open=False),)},
+        "deliveries of Sentry are turned away",
+        "set AUTOFIX_SENTRY_WEBHOOK_SECRET",
+    ),
+    (
+        "webhooks",
+        {"webhooks": (Mapped("sentry:other/shop", is_open=True),)},
+        "the policy does not list it",
+        "list it under `sentry`",
+    ),
+    (
+        "webhooks",
+        {"webhooks": (Mapped("sentry:acme/shop", is_open=True), Mapped("datadog:shop", is_open=True))},
+        "`datadog:shop` is sent here",
+        "list it under `datadog`",
+    ),
+    (
+        "on call",
+        {"policy_text": POLICY + b"escalation: {on_call: [ada, bob]}\n", "on_call": {"ada": True}},
+        "`bob` may not write here",
+        "give `bob` write access",
+    ),
+    (
+        "on call",
+        {"policy_text": POLICY + b"escalation: {on_call: [other/leads], mention: true}\n"},
+        "a team of another organization",
+        "escalation.on_call",
+    ),
+    (
+        "on call",
+        {"policy_text": POLICY + b"escalation: {on_call: [Acme/leads]}\n"},
+        "the team `Acme/leads` is never called",
+        "escalation.mention: true",
+    ),
+    (
+        "notifications",
+        {"targets": Targets(frozenset(), "target chat, address 1: it is no address")},
+        "target chat, address 1: it is no address",
+        "autofix notify test",
+    ),
+    (
+        "notifications",
+        {"policy_text": NOTIFY, "targets": Targets(frozenset({"chat"}))},
+        "names `pager`, which the server does not know; it knows `chat`",
+        "AUTOFIX_NOTIFY_TARGETS",
+    ),
+    (
+        "canary",
+        {"policy_text": POLICY + b"rollout: {canary: canary}\n"},
+        "no deployment to `canary` was seen lately",
+        "correct `rollout.canary`",
+    ),
+    (
+        "canary",
+        {
+            "policy_text": POLICY + b"rollout: {contexts: [cd/shop], canary: 'cd/canary-*'}\n",
+            "production": Production(30, (), frozenset({"cd/shop"})),
+        },
+        "no commit status like `cd/canary-*`",
+        "correct `rollout.canary`",
+    ),
+    (
+        "canary",
+        {"policy_text": POLICY + b"rollout: {workflow: 1.yml, canary: 0.yml}\n", "runs": {"1.yml": 3}},
+        "no run of `0.yml` on `main` has succeeded lately",
+        "correct `rollout.canary`",
+    ),
+    (
+        "rollout",
+        {"policy_text": POLICY + b"rollout: {workflow: 1.yml}\n", "runs": {"1.yml": 0}},
+        "no run of `1.yml` on `main` has succeeded lately",
+        "correct `rollout.workflow`",
     ),
     ("verification", {"workflows": ()}, "no workflow", "autofix init acme/shop"),
     ("verification", {"workflows": files(ci())}, "uses our action", "autofix init"),
@@ -483,7 +638,49 @@ PASSES: list[tuple[str, dict[str, Any]]] = [
             "production": Production(30, (), frozenset({"continuous-delivery/shop"})),
         },
     ),
-    ("rollout", {"policy_text": POLICY + b"rollout: {workflow: 1.yml}\n", "production": Production(30)}),
+    (
+        "rollout",
+        {
+            "policy_text": POLICY + b"rollout: {workflow: 1.yml}\n",
+            "production": Production(30),
+            "runs": {"1.yml": 2},
+        },
+    ),
+    *(
+        (check.name, seen_by(tracker))
+        for tracker in (DATADOG, BUGSINK, replace(DATADOG, hits_metric="trace.flask.request.hits"))
+        for check in trackers.CHECKS
+    ),
+    ("releases", seen_by(DATADOG) | {"sentry": PERFECT.sentry}),
+    ("webhooks", {"webhooks": (Mapped("sentry:acme/shop", is_open=True),)}),
+    ("webhooks", seen_by(DATADOG) | {"webhooks": (Mapped("datadog:shop", is_open=True),)}),
+    ("notifications", {"policy_text": NOTIFY, "targets": Targets(frozenset({"chat", "pager", "other"}))}),
+    ("notifications", {"targets": Targets(frozenset({"default"}))}),
+    (
+        "on call",
+        {
+            "policy_text": POLICY + b"escalation: {on_call: [ada, acme/leads], mention: true}\n",
+            "on_call": {"ada": True},
+        },
+    ),
+    (
+        "canary",
+        {
+            "policy_text": POLICY + b"rollout: {canary: canary}\n",
+            "production": Production(30, (Delivered("canary", "inactive"),)),
+        },
+    ),
+    (
+        "canary",
+        {
+            "policy_text": POLICY + b"rollout: {contexts: [cd/shop], canary: 'cd/canary-*'}\n",
+            "production": Production(30, (), frozenset({"cd/canary-eu"})),
+        },
+    ),
+    (
+        "canary",
+        {"policy_text": POLICY + b"rollout: {workflow: 1.yml, canary: 0.yml}\n", "runs": {"0.yml": 1}},
+    ),
     (
         "rollout",
         {
@@ -511,10 +708,36 @@ def test_a_fact_that_cannot_be_read_is_never_a_pass(name: str) -> None:
         assert not unknown
         facts = replace(PERFECT, required=required("autofix", "unit"), reporters=Unread("no"))
         unknown = [finding("required checks start", facts)]
+    if name == "runs":  # needed only where the policy names a workflow
+        assert not unknown
+        facts = replace(PERFECT, policy_text=POLICY + b"rollout: {workflow: 1.yml}\n", runs=Unread("no"))
+        unknown = [finding("rollout", facts)]
     assert unknown
     assert {one.mark for one in unknown} == {Mark.UNKNOWN}
-    if name != "code_owners":
-        assert all(one.blocking is not None for one in unknown)
+    if name not in {"code_owners", "targets", "on_call"}:  # advice
+        assert all(one.blocking is one.blocks for one in unknown)
+        assert any(one.blocking is not None for one in unknown)
+
+
+def test_what_a_wrong_key_cannot_show_is_unknown() -> None:
+    facts = replace(PERFECT, **seen_by(Datadog("datadoghq.eu", is_key=False)))
+    marks = {name: finding(name, facts).mark for name in ("datadog services", "datadog requests")}
+    assert set(marks.values()) == {Mark.UNKNOWN}
+    assert diagnose(facts).next_step.startswith("correct AUTOFIX_DATADOG_API_KEY")
+
+
+@pytest.mark.parametrize("tracker", [DATADOG, BUGSINK])
+def test_one_tracker_is_enough(tracker: Datadog | Bugsink) -> None:
+    diagnosis = diagnose(replace(PERFECT, **seen_by(tracker)))
+    assert {one.mark for one in diagnosis.findings} == {Mark.PASSED}
+    assert diagnosis.reach is Level.VERIFIED
+
+
+def test_whom_a_channel_tells_and_when_it_is_quiet_is_said() -> None:
+    facts = replace(PERFECT, policy_text=NOTIFY, targets=Targets(frozenset({"chat", "pager"})))
+    said = "`chat` from info on, `pager` from urgent on; quiet from 20:00 to 07:00 Europe/Berlin"
+    assert finding("notifications", facts).found == said
+    assert {finding(check.name, PERFECT).blocks for check in people.CHECKS} == {None}
 
 
 def test_nothing_read_means_that_autonomy_reaches_nothing() -> None:
@@ -538,10 +761,16 @@ def test_nothing_read_means_that_autonomy_reaches_nothing() -> None:
             "set a category to `propose`",
         ),
         (b"categories: {wrong-type: automerge}\n", Level.VERIFIED, "nothing"),
+        (
+            b"intake: {people_only: true}\ncategories: {wrong-type: automerge}\n",
+            Level.PROPOSE,
+            "name a tracker",
+        ),
     ],
 )
 def test_the_policy_itself_may_stop_before_the_settings_do(policy: bytes, reach: Level, then: str) -> None:
-    text = b"version: 1\nsentry: {organization: acme, projects: [shop]}\n" + policy
+    named = b"" if b"people_only" in policy else b"sentry: {organization: acme, projects: [shop]}\n"
+    text = b"version: 1\n" + named + policy
     diagnosis = diagnose(replace(PERFECT, policy_text=text))
     assert (diagnosis.reach, diagnosis.blockers) == (reach, ())
     assert then in diagnosis.next_step

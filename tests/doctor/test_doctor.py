@@ -173,7 +173,7 @@ async def test_a_private_key_that_is_none_is_said_and_not_shown(site: Site) -> N
     diagnosis = await asyncio.to_thread(examine, wrong, NAME)
     found = next(one for one in diagnosis.findings if one.name == "app installed")
     assert (found.mark, found.found) == (Mark.UNKNOWN, "the App's private key cannot be used")
-    assert "canary" not in repr(diagnosis)
+    assert "key-canary" not in repr(diagnosis)
 
 
 async def test_an_unreachable_github_is_said_in_a_sentence() -> None:

@@ -13,15 +13,16 @@ import yaml
 from app.core.category import CATEGORIES
 from app.core.errors import PolicyError
 from app.core.model import Action
-from app.core.policy import POLICY_PATH, parse_policy
+from app.core.policy import POLICY_PATH, TRACKERS, parse_policy
 from app.demo.github.state import Pull
 from app.doctor.finding import Mark
 from app.merge.proposal import BRANCH_PREFIX
-from app.setup.files import WORKFLOW_PATH, files, guess, policy_text, workflow_text
+from app.setup.files import WORKFLOW_PATH, Reporters, files, guess, policy_text, workflow_text
 from app.setup.init_command import init
 from app.setup.pull_request import BRANCH, Plan, body
 from doctor.conftest import NAME, SAMPLE_FILES, Site
 
+SHOP = Reporters("acme", ("shop",))
 OTHER = {"README.md": "hello\n"}
 
 
@@ -43,13 +44,14 @@ async def test_one_commit_in_one_pull_request_brings_both_files(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = site.push(OTHER)
-    assert await run(site, organization="acme", projects=["shop", "shop-api"]) == 0
+    assert await run(site, reporters=Reporters("acme", ("shop", "shop-api"))) == 0
     pull = only_pull(site)
     assert site.repo.git.log(pull.head_sha, [base]) == [pull.head_sha]
     found = texts(site, pull.head_sha)
     assert set(found) == {*OTHER, POLICY_PATH, WORKFLOW_PATH}
     assert found[WORKFLOW_PATH] == workflow_text() == SAMPLE_FILES[WORKFLOW_PATH]
     policy = parse_policy(found[POLICY_PATH].encode())
+    assert policy.sentry is not None
     assert (policy.sentry.organization, policy.sentry.projects) == ("acme", ("shop", "shop-api"))
     said = capsys.readouterr().out
     assert f"https://github.com/{NAME}/pull/{pull.number}" in said
@@ -165,8 +167,17 @@ async def test_a_repository_that_is_not_there_is_said(site: Site, capsys: pytest
     ("name", "how", "environment", "said"),
     [
         ("shop", {}, {"GITHUB_TOKEN": "t"}, "is not OWNER/REPO"),
-        (NAME, {"organization": "Not A Slug"}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
-        (NAME, {"projects": ["x: y"]}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
+        (NAME, {"reporters": Reporters("Not A Slug")}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
+        (NAME, {"reporters": Reporters("")}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
+        (NAME, {"reporters": Reporters(projects=("x: y",))}, {"GITHUB_TOKEN": "t"}, "no slug of Sentry"),
+        (NAME, {"reporters": Reporters(services=("a b",))}, {"GITHUB_TOKEN": "t"}, "of a Datadog service"),
+        (NAME, {"reporters": Reporters(bugsink=("shop",))}, {"GITHUB_TOKEN": "t"}, "of a Bugsink project"),
+        (
+            NAME,
+            {"reporters": Reporters("acme", people_only=True)},
+            {"GITHUB_TOKEN": "t"},
+            "contradict each other",
+        ),
         (NAME, {}, {}, "no credentials"),
         (
             NAME,
@@ -192,7 +203,7 @@ def test_bad_input_ends_with_2_and_a_sentence(
 
 
 def test_the_policy_merges_nothing_and_every_setting_is_explained() -> None:
-    text = policy_text("acme", ("shop",), NAME)
+    text = policy_text(SHOP, NAME)
     policy = parse_policy(text.encode())
     assert policy.enabled
     assert policy.shadow
@@ -201,24 +212,48 @@ def test_the_policy_merges_nothing_and_every_setting_is_explained() -> None:
         assert section.startswith("# "), section
 
 
+@pytest.mark.parametrize(
+    ("reporters", "lists"),
+    [
+        (Reporters(services=("shop", "checkout.api")), [("datadog", "shop"), ("datadog", "checkout.api")]),
+        (Reporters(bugsink=("1", "12")), [("bugsink", "1"), ("bugsink", "12")]),
+        (
+            Reporters("acme", ("shop",), ("shop",), ("1",)),
+            [("sentry", "shop"), ("datadog", "shop"), ("bugsink", "1")],
+        ),
+        (Reporters(people_only=True), []),
+    ],
+)
+def test_whoever_is_named_reports_and_nobody_else(reporters: Reporters, lists: list[tuple[str, str]]) -> None:
+    text = files(reporters, NAME)[POLICY_PATH]
+    policy = parse_policy(text.encode())
+    asked = [(source, project) for source in TRACKERS for project in ("shop", "checkout.api", "1", "12")]
+    assert [one for one in asked if policy.lists(one[0], "acme", one[1])] == lists
+    assert policy.intake.people_only is not bool(lists)
+    assert "guessed" not in text
+    for section in text.split("\n\n")[:-1]:
+        assert section.startswith("# "), section
+
+
 @pytest.mark.parametrize("slug", ["null", "123", "no", "on", "0x1f", "1_000", "_", "2026-12-24"])
 def test_a_slug_that_yaml_would_read_otherwise_stays_a_text(slug: str) -> None:
-    policy = parse_policy(files(slug, (slug,), NAME)[POLICY_PATH].encode())
+    policy = parse_policy(files(Reporters(slug, (slug,)), NAME)[POLICY_PATH].encode())
+    assert policy.sentry is not None
     assert (policy.sentry.organization, policy.sentry.projects) == (slug, (slug,))
 
 
 def test_a_guess_says_that_it_is_one() -> None:
-    text = policy_text(None, (), "Acme.Inc/Shop_API.v2")
+    text = policy_text(Reporters(), "Acme.Inc/Shop_API.v2")
     assert yaml.safe_load(text)["sentry"] == {"organization": "acme-inc", "projects": ["shop_api-v2"]}
     assert text.count("# guessed from the repository's name") == 2
-    assert "guessed" not in policy_text("acme", ("shop",), NAME)
+    assert "guessed" not in policy_text(SHOP, NAME)
     assert guess("...") == "unnamed"
 
 
 def test_a_policy_that_our_parser_refuses_is_never_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.setup.files.policy_text", lambda *_: "version: 1\nunknown: 2\n")
     with pytest.raises(PolicyError):
-        files("acme", ("shop",), NAME)
+        files(SHOP, NAME)
 
 
 def test_the_workflow_is_pinned_and_the_branch_is_none_of_a_fix() -> None:
@@ -227,7 +262,7 @@ def test_the_workflow_is_pinned_and_the_branch_is_none_of_a_fix() -> None:
 
 
 def test_the_text_says_what_to_require_and_how_trust_grows() -> None:
-    said = body(NAME, Plan("trunk", "0" * 40, files(None, (), NAME), ()))
+    said = body(NAME, Plan("trunk", "0" * 40, files(Reporters(), NAME), ()))
     for phrase in (
         "`trunk`",
         "Require the status check `autofix`",

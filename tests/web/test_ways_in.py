@@ -240,6 +240,24 @@ async def test_i4_what_belongs_elsewhere_is_not_written_here(
 
 
 @pytest.mark.usefixtures("asked")
+async def test_i4_where_only_datadog_reports_sentry_does_not(town: Town) -> None:
+    town.push("main", {".github/autofix.yml": "version: 1\ndatadog: {services: [shop]}\n"})
+    await from_sentry(town, CREATED)
+    assert (open_issues(town), town.store.incidents()) == ([], [])
+    await from_datadog(town)
+    (incident,) = town.noted.started
+    assert incident.fingerprint.startswith("datadog:")
+
+
+@pytest.mark.usefixtures("asked")
+async def test_i4_where_only_people_report_no_tracker_does(town: Town) -> None:
+    town.push("main", {".github/autofix.yml": "version: 1\nintake: {people_only: true}\n"})
+    await from_sentry(town, CREATED)
+    await from_datadog(town)
+    assert (open_issues(town), town.store.incidents()) == ([], [])
+
+
+@pytest.mark.usefixtures("asked")
 async def test_a_repository_without_a_valid_policy_gets_no_issue(town: Town) -> None:
     town.push("main", {".github/autofix.yml": None})
     await from_sentry(town, CREATED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.core.category import CATEGORIES
 from app.core.model import Action
 from app.core.policy import Policy
-from app.doctor.checks import ci, installation, policy, production, rules
+from app.doctor.checks import ci, installation, people, policy, production, rules, trackers
 from app.doctor.facts import Facts
 from app.doctor.finding import Check, Diagnosis, Level, Unread, answers
 
@@ -17,10 +17,11 @@ __all__ = ["CHECKS", "diagnose"]
 CHECKS: tuple[Check, ...] = (
     *installation.CHECKS,
     *policy.CHECKS,
-    *production.SENTRY_CHECKS,
+    *trackers.CHECKS,
     *ci.CHECKS,
     *rules.CHECKS,
     *production.CHECKS,
+    *people.CHECKS,
 )
 
 _LEVELS = {
@@ -43,8 +44,10 @@ def _wanted(rule: Policy) -> tuple[Level, str]:
     if not rule.enabled:
         return Level.NOTHING, "set `enabled: true` in the policy"
     highest = max(_LEVELS[rule.action(category)] for category in CATEGORIES)
-    if rule.shadow and highest > Level.PROPOSE:
-        return Level.PROPOSE, "read what would have been merged, then set `shadow: false` in the policy"
+    if highest > Level.PROPOSE and (rule.intake.people_only or rule.shadow):
+        tracker = "name a tracker in the policy, so that production can be asked whether a fix helped"
+        trust = "read what would have been merged, then set `shadow: false` in the policy"
+        return Level.PROPOSE, tracker if rule.intake.people_only else trust
     if highest < Level.PROPOSE:
         return highest, "set a category to `propose` in the policy"
     if rule.shadow:

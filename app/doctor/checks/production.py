@@ -1,53 +1,13 @@
-"""Can an anomaly be traced to a commit, and its fix followed into production?"""
+"""Can a fix be followed into production?"""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from app.doctor.facts import Facts, Production, Sentry, valid_policy
+from app.doctor.facts import Facts, Production, valid_policy
 from app.doctor.finding import Check, Failed, Level, Passed, known
 
 _POLICY = "the policy"
-
-
-def organization_believed(facts: Facts) -> Passed | Failed:
-    """The server believes the Sentry organization that the policy names."""
-    sentry, named = known(facts.sentry), valid_policy(facts).sentry.organization
-    if named not in sentry.believed:
-        believed = ", ".join(f"`{name}`" for name in sentry.believed) or "none"
-        return Failed(
-            f"the policy names `{named}`; the server believes {believed}",
-            f"add {named} to AUTOFIX_SENTRY_ORGANIZATIONS, or correct `sentry.organization` in {_POLICY}",
-        )
-    return Passed(f"`{named}`")
-
-
-def projects_exist(facts: Facts) -> Passed | Failed:
-    """Sentry has every project that the policy names, and our token may read it."""
-    sentry, named = _of_policy(facts), valid_policy(facts).sentry.projects
-    missing = [name for name in named if not sentry.projects.get(name, False)]
-    if missing:
-        return Failed(
-            f"Sentry has no project `{missing[0]}` in `{sentry.organization}`, or not for our token",
-            f"correct `sentry.projects` in {_POLICY}, or give the integration project:read",
-        )
-    return Passed(", ".join(f"`{name}`" for name in named))
-
-
-def release_names_commit(facts: Facts) -> Passed | Failed:
-    """The newest Sentry release names a commit of this repository: by its SHA, by its commits, or by a tag."""
-    sentry = _of_policy(facts)
-    if sentry.newest is None:
-        return Failed(
-            "Sentry knows no release of these projects",
-            "set `release` in sentry_sdk.init to PROJECT@SHA, with the full SHA of the deployed commit",
-        )
-    if sentry.commit is None:
-        return Failed(
-            f"the release `{sentry.newest}` names no commit of this repository",
-            "let the release end in the commit's SHA (`shop@<sha>`), report its commits to Sentry, or tag it",
-        )
-    return Passed(f"`{sentry.newest}` is {sentry.commit[:7]}")
 
 
 def rollout_seen(facts: Facts) -> Passed | Failed:
@@ -61,6 +21,27 @@ def rollout_seen(facts: Facts) -> Passed | Failed:
     return _by_deployments(seen, policy.observe.environment)
 
 
+def canary_seen(facts: Facts) -> Passed | Failed:
+    """What the policy names as the canary was seen lately; without it no rollout would ever count as live."""
+    rollout = valid_policy(facts).rollout
+    if rollout.canary is None:
+        return Passed("the policy names none")
+    if rollout.workflow is not None:
+        return _by_runs(facts, rollout.canary, "rollout.canary")
+    seen = known(facts.production)
+    if rollout.contexts:
+        there = any(fnmatchcase(one, rollout.canary) for one in seen.contexts)
+    else:
+        there = any(one.environment == rollout.canary for one in seen.deployments)
+    if not there:
+        what = "commit status like" if rollout.contexts else "deployment to"
+        return Failed(
+            f"no {what} `{rollout.canary}` was seen lately",
+            f"correct `rollout.canary` in {_POLICY}, or leave it out",
+        )
+    return Passed(f"`{rollout.canary}`")
+
+
 def _by_workflow(facts: Facts, name: str) -> Passed | Failed:
     names = [one.path.rpartition("/")[2] for one in known(facts.workflows)]
     if name not in names:
@@ -68,7 +49,17 @@ def _by_workflow(facts: Facts, name: str) -> Passed | Failed:
         return Failed(
             f"there is no workflow `{name}`; there are {others}", f"correct `rollout.workflow` in {_POLICY}"
         )
-    return Passed(f"followed by the runs of `{name}`")
+    return _by_runs(facts, name, "rollout.workflow")
+
+
+def _by_runs(facts: Facts, name: str, key: str) -> Passed | Failed:
+    succeeded = known(facts.runs).get(name, 0)
+    if not succeeded:
+        return Failed(
+            f"no run of `{name}` on `{facts.default_branch}` has succeeded lately",
+            f"let it run there and succeed once, or correct `{key}` in {_POLICY}",
+        )
+    return Passed(f"followed by the runs of `{name}`: {succeeded} of the newest succeeded")
 
 
 def _by_statuses(seen: Production, globs: tuple[str, ...]) -> Passed | Failed:
@@ -122,14 +113,7 @@ def _delivery_tool(context: str) -> tuple[str, str] | None:
     return None
 
 
-def _of_policy(facts: Facts) -> Sentry:
-    valid_policy(facts)
-    return known(facts.sentry)
-
-
-SENTRY_CHECKS = (
-    Check("sentry organization", Level.REPORT, organization_believed),
-    Check("sentry projects", Level.REPORT, projects_exist),
-    Check("releases", Level.PROPOSE, release_names_commit),
+CHECKS = (
+    Check("rollout", Level.VERIFIED, rollout_seen),
+    Check("canary", Level.VERIFIED, canary_seen),
 )
-CHECKS = (Check("rollout", Level.VERIFIED, rollout_seen),)
