@@ -92,9 +92,9 @@ def _incident(store: Store, issue: int, finding: Finding | None = FINDING, *, en
 
 
 async def _gathered(
-    store: Store, incident: Incident, source: str = "sentry", **broken: BaseException | None
+    store: Store, incident: Incident, source: str = "sentry", outside: Any = None
 ) -> Context:
-    outside = cast("Any", Outside(**broken))
+    outside = outside or cast("Any", Outside())
     trackers = {source: outside} if source in TRACKERS else {}
     return await gather(Clients(outside, **trackers), store, incident, replace(FINDING, source=source))
 
@@ -161,7 +161,7 @@ async def test_what_cannot_be_read_is_said_and_the_rest_is_there(
     store: Store, monkeypatch: pytest.MonkeyPatch, verb: str, what: str, fault: BaseException | None
 ) -> None:
     monkeypatch.setattr(stage, "PATIENCE_SECONDS", 0.2)
-    found = await _gathered(store, _incident(store, 1), **{verb: fault})
+    found = await _gathered(store, _incident(store, 1), outside=Outside(**{verb: fault}))
     (said,) = found.missing
     assert said == f"{what}: {fault or 'there was no answer in time'}"
     assert sum(map(bool, (found.first_release, found.breadcrumbs, found.deploys))) == 2

@@ -22,7 +22,6 @@ DATADOG = "https://api.datadoghq.eu"
 BUGSINK = "https://bugs.example"
 KEYS = {"datadog_site": "datadoghq.eu", "datadog_api_key": "sesame-a", "datadog_application_key": "sesame-b"}
 TOKEN = {"bugsink_url": BUGSINK, "bugsink_token": "sesame-c"}
-NOBODY = {"data": [], "meta": {}}
 WHEN = 1_790_000_000_000
 
 
@@ -155,7 +154,7 @@ def bugsink(router: respx.MockRouter, version: str) -> dict[str, respx.Route]:
     """A Bugsink with two projects and no issue."""
     api = f"{BUGSINK}/api/canonical/0"
     none = httpx.Response(404, json={"detail": "Not found."})
-    page = {"next": None, "previous": None, "results": []}
+    page: dict[str, Any] = {"next": None, "previous": None, "results": []}
     release = {"version": version, "project": 1}
     return {
         "issue": router.get(url__regex=rf"{api}/issues/0{{8}}-.*").mock(none),
