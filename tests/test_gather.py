@@ -91,9 +91,7 @@ def _incident(store: Store, issue: int, finding: Finding | None = FINDING, *, en
     return incident
 
 
-async def _gathered(
-    store: Store, incident: Incident, source: str = "sentry", outside: Any = None
-) -> Context:
+async def _gathered(store: Store, incident: Incident, source: str = "sentry", outside: Any = None) -> Context:
     outside = outside or cast("Any", Outside())
     trackers = {source: outside} if source in TRACKERS else {}
     return await gather(Clients(outside, **trackers), store, incident, replace(FINDING, source=source))

@@ -66,6 +66,6 @@ def storm(count: int) -> str:
     return (
         f"### Autofix stands back: {count} new anomalies in {WINDOW_SECONDS:.0f} seconds\n\n"
         "So many at once have one cause that is not in the code of each. Nothing new is repaired until this is over; "
-        "what is running goes on. What came in meanwhile is on record and stays open: `/autofix retry` on an issue "
-        "takes it up."
+        "what is running goes on. Five minutes after the last of them, the one that still fails most is taken up, if "
+        "any does. The others are on record and stay open: `/autofix retry` on an issue takes it up."
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from app.core.model import Reason
-from app.core.storm import Arrival
+from app.core.storm import Arrival, Lately
 from app.store.tables import deliveries, incidents
 
 
@@ -29,6 +29,22 @@ class Arrivals:
         with self._engine.connect() as connection:
             return [
                 Arrival(row.id, row.repository_id, row.reason == Reason.STORM)
+                for row in connection.execute(query)
+            ]
+
+    def lately(self, seconds: float) -> list[Lately]:
+        """The incidents that were opened in the last `seconds`, oldest first."""
+        columns = incidents.c
+        query = (
+            sa.select(
+                columns.id, columns.repository_id, columns.fingerprint, columns.opened_at, columns.reason
+            )
+            .where(columns.opened_at > self._clock() - seconds)
+            .order_by(columns.opened_at)
+        )
+        with self._engine.connect() as connection:
+            return [
+                Lately(row.id, row.repository_id, row.fingerprint, row.opened_at, row.reason == Reason.STORM)
                 for row in connection.execute(query)
             ]
 

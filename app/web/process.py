@@ -18,6 +18,7 @@ from app.engine import Engine
 from app.journey import Workbench
 from app.settings import Settings
 from app.store import Store
+from app.web.aftermath import Aftermath
 from app.web.dispatcher import Dispatcher
 from app.web.messenger import Messenger
 from app.web.proposals import Proposals
@@ -69,6 +70,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         recurrences = Recurrences(clients, store, settings.reconcile_seconds)
         recurrences.start()
         stack.push_async_callback(recurrences.stop)
+        aftermath = Aftermath(clients, store, settings)
+        aftermath.start()
+        stack.push_async_callback(aftermath.stop)
         messenger = Messenger(notifier, store, settings.notify_messages)
         messenger.start()
         stack.push_async_callback(messenger.stop)

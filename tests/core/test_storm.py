@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.storm import Arrival, Storm, storm
+from app.core.storm import CALM_SECONDS, Arrival, Lately, Spent, Storm, spent, storm
 
 NEW = Arrival("new", 1, held=False)
 
@@ -34,3 +34,38 @@ def test_i18_a_storm_is_too_much_in_a_minute_and_is_over_at_half_of_it(
     before: list[Arrival], raging: Storm | None
 ) -> None:
     assert storm(before, NEW, 10) == raging
+
+
+NOW = 1_000.0 + CALM_SECONDS
+
+
+def lately(identity: str, at: float, *, held: bool = True, here: int = 1, name: str = "") -> Lately:
+    return Lately(identity, here, name or f"sentry:{identity}", at, held)
+
+
+HELD = [lately("a", 990.0), lately("b", 1_000.0)]
+
+
+@pytest.mark.parametrize(
+    ("others", "now", "over"),
+    [
+        ([], NOW, [Spent(("a", "b"), 1_000.0)]),
+        ([], NOW - 1, []),
+        ([lately("c", 1_001.0)], NOW, []),
+        ([lately("c", 1_001.0, held=False)], NOW, [Spent(("a", "b"), 1_000.0)]),
+        ([lately("b-2", 1_100.0, held=False, name="sentry:b")], NOW, []),
+        ([lately("b-0", 100.0, held=False, name="sentry:b")], NOW, [Spent(("a", "b"), 1_000.0)]),
+        ([lately("b-2", 1_100.0, held=False, name="sentry:b", here=2)], NOW, [Spent(("a", "b"), 1_000.0)]),
+        ([lately("z", 1_200.0, here=2)], NOW, [Spent(("a", "b"), 1_000.0)]),
+        (
+            [lately("z", 1_200.0, here=2)],
+            NOW + 200,
+            [Spent(("a", "b"), 1_000.0), Spent(("z",), 1_200.0)],
+        ),
+    ],
+)
+def test_i18_a_storm_is_spent_once_nothing_more_comes_and_nobody_was_quicker(
+    others: list[Lately], now: float, over: list[Spent]
+) -> None:
+    assert list(spent([*others, *reversed(HELD)], now)) == over
+    assert list(spent([one for one in others if not one.held], now)) == []
