@@ -22,6 +22,7 @@ LONG_FILES = {"app/core/model.py", "app/demo/github/state.py"}
 # The edges of the process, where nothing may get through.
 EDGES = {
     "app/repair/command.py",
+    "app/web/aftermath.py",
     "app/web/dispatcher.py",
     "app/web/installations.py",
     "app/web/messenger.py",
@@ -92,3 +93,33 @@ def test_no_file_is_named_after_nothing() -> None:
 
 def test_the_pipeline_is_a_table_of_contents() -> None:
     assert len((ROOT / "app/pipeline.py").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+# What starts programs: commands on a person's machine, the demo, the benchmark and the Action. Never the server.
+STARTERS = ("app/repair/", "app/demo/", "app/bench/", "action/")
+PROGRAMS = {"subprocess", "pty", "multiprocessing"}
+STARTS = ("execv", "execl", "spawn", "posix_spawn", "fork", "create_subprocess")
+SHELLS = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
+OURS = [*FILES, *sorted((ROOT / "action").rglob("*.py"))]
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+@pytest.mark.parametrize("path", OURS, ids=_name)
+def test_i16_nothing_starts_a_shell_and_the_server_starts_nothing(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not [one.lineno for one in calls if _called(one) in SHELLS]
+    # Everything but a written `shell=False` counts, so that no variable can become one.
+    shells = [keyword.value for one in calls for keyword in one.keywords if keyword.arg == "shell"]
+    assert all(isinstance(value, ast.Constant) and value.value is False for value in shells)
+    if not _name(path).startswith(STARTERS):
+        assert not _imported(tree) & PROGRAMS
+        assert not [one.lineno for one in calls if _called(one).startswith(STARTS)]

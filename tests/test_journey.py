@@ -8,7 +8,9 @@ from typing import Any, cast
 import pytest
 
 from app.clients import Clients
+from app.core.errors import ClientError, NotFound, Refused
 from app.core.model import Reason, Stage, Stop
+from app.detect import detect
 from app.journey import Journey, Workbench
 from app.settings import Settings
 from app.store import Store
@@ -50,4 +52,39 @@ async def test_m21_no_step_is_taken_behind_the_brake_but_those_that_end_the_inci
         assert (value, done, asked) == (None, ["written"], [])
     else:
         assert (value.reason, done, asked) == (Reason.PAUSED, [], [stage])
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "fault", [NotFound("GitHub answered 404"), NotFound("410 Gone"), Refused("301: moved")]
+)
+async def test_i20_an_issue_that_cannot_be_read_any_more_ends_its_incident(
+    tmp_path: Path, fault: ClientError
+) -> None:
+    """Deleted or moved, and the webhook that told of it was lost."""
+    store = Store(f"sqlite:///{tmp_path / 'autofix.sqlite'}")
+    store.migrate()
+    incident, _ = store.open_incident(
+        repository="acme/shop", repository_id=1, installation_id=7, issue=3, fingerprint="sentry:1"
+    )
+
+    class Gone:
+        """A repository whose issue is gone."""
+
+        def repository(self, _name: str, _installation: int) -> Any:
+            return self
+
+        async def issue(self, _number: int) -> Any:
+            raise fault
+
+    async def lets(_stage: Stage) -> Stop | None:
+        return None
+
+    bench = Workbench(Clients(cast("Any", Gone())), store, SETTINGS)
+    journey = Journey(incident, bench, lets)
+    stop = await journey._timed(
+        Stage.DETECT, "detect", lambda: detect(bench.clients, store, SETTINGS, incident)
+    )
+    assert isinstance(stop, Stop)
+    assert (stop.stage, stop.passing) == (Stage.DETECT, False)
     store.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -395,3 +396,17 @@ def test_an_ended_incident_goes_on_in_another_workflow(store: Store) -> None:
     assert store.case_file(incident.id) == '{"a": 1}'
     assert store.incident_of_pull(2**40, 10) is None
     assert store.incident("inc-0") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["$(id)", "`id`", "{curl,-s,x}|bash", "--upload-pack=x", "../..", "a\nb", "é" * 500]
+)
+def test_i16_an_incidents_name_holds_nothing_of_what_it_reports(store: Store, text: str) -> None:
+    """Branches and workflows are named after it."""
+    for _ in range(2):
+        incident, new = store.open_incident(
+            repository="acme/shop", repository_id=1, installation_id=7, issue=3, fingerprint=text, again=True
+        )
+        assert new
+        assert re.fullmatch(r"inc-1-[0-9a-f]{10}(-2)?", incident.id)
+        store.end_incident(incident.id, Outcome(Result.FIXED, "fixed"))

@@ -141,7 +141,10 @@ def open_issues(town: Town) -> list[Any]:
 
 
 @pytest.mark.usefixtures("asked")
-@pytest.mark.parametrize(("payload", "resource"), [(CREATED, "issue"), (ALERT, "event_alert")])
+@pytest.mark.parametrize(
+    ("payload", "resource"),
+    [(CREATED, "issue"), ({**CREATED, "action": "unresolved"}, "issue"), (ALERT, "event_alert")],
+)
 async def test_a_signed_webhook_opens_an_issue_that_reports_it_and_its_incident(
     town: Town, payload: Any, resource: str
 ) -> None:
@@ -191,7 +194,8 @@ async def test_an_issue_of_a_person_that_reports_it_is_linked_once(town: Town) -
 
 WEB = "https://acme.sentry.io/issues/4711/"
 UNHEARD: dict[str, tuple[Any, str]] = {
-    "resolved": ({**CREATED, "action": "resolved"}, "issue"),
+    **{action: ({**CREATED, "action": action}, "issue") for action in ("resolved", "assigned", "archived")},
+    "a metric's alert that is over": ({"action": "resolved", "data": {"metric_alert": {}}}, "metric_alert"),
     "an installation": (CREATED, "installation"),
     "a metric's alert": ({"action": "critical", "data": {"metric_alert": {}}}, "metric_alert"),
     "another organization": (
@@ -296,6 +300,24 @@ async def test_a_cycle_is_one_alarm_and_its_recovery_none(town: Town) -> None:
         await from_datadog(town, transition=transition)
     assert len(open_issues(town)) == 1
     assert len(town.store.incidents()) == 1
+
+
+async def test_datadogs_own_payload_says_too_little_and_writes_nothing(town: Town) -> None:
+    """What Datadog sends where no payload is set."""
+    own = {
+        "id": "7",
+        "title": "[Triggered] Errors",
+        "body": f"%%%\n{ERROR}\n%%%",
+        "last_updated": "1764000000000",
+        "event_type": "query_alert_monitor",
+        "date": "1764000000000",
+        "org": {"id": "1", "name": "acme"},
+    }
+    headers = {"X-Autofix-Secret": SECRET}
+    answer = await town.http.post(url_of(town, "/webhooks/datadog"), json=own, headers=headers)
+    await town.settle()
+    assert answer.status_code < 500
+    assert (open_issues(town), town.store.incidents(), town.store.waiting_deliveries()) == ([], [], [])
 
 
 @pytest.mark.parametrize(
