@@ -69,7 +69,7 @@ def done(app: Registered, file: str, *, hooked: bool) -> str:
 <h2>Next</h2>
 <ol>{settings}
 <li>Install the App on a repository.</li>
-<li>Add Sentry's token and organization to that file, and run <code>autofix serve</code>.</li>
+<li>Add the settings of Sentry, Datadog or Bugsink to that file, and run <code>autofix serve</code>.</li>
 <li>Propose the policy and the workflow: <code>autofix init OWNER/REPO</code></li>
 <li>See what is missing: <code>autofix doctor OWNER/REPO</code></li></ol>
 <a class="go" href="{escape(app.install_page())}" rel="noreferrer">Install the App</a>""",

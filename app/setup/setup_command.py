@@ -80,7 +80,7 @@ def _next(app: Registered, file: Path, *, hooked: bool) -> None:
     if not hooked:
         print(f"  set the webhook's address in its settings: {app.page}")
     print(f"  install it on a repository:  {app.install_page()}")
-    print(f"  add Sentry's settings to     {file}")
+    print(f"  add a tracker's settings to  {file}")
     print("  run the server:              autofix serve --env-file " + str(file))
     print("  then, for each repository:   autofix init OWNER/REPO, and autofix doctor OWNER/REPO")
 

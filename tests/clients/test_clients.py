@@ -67,6 +67,10 @@ async def test_the_server_sets_up_what_its_settings_name() -> None:
     async with contextlib.AsyncExitStack() as stack:
         few = await _clients(stack, read_settings(NEEDED))
         assert (few.datadog, few.bugsink) == (None, None)
+        without = {name: value for name, value in NEEDED.items() if "SENTRY" not in name}
+        other = await _clients(stack, read_settings(without | more))
+        assert other.sentry is None
+        assert other.tracker("datadog") is other.datadog is not None
         all_of_them = await _clients(stack, read_settings(NEEDED | more))
         assert all_of_them.tracker("datadog") is all_of_them.datadog is not None
         assert all_of_them.tracker("bugsink") is all_of_them.bugsink is not None
