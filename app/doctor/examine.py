@@ -24,7 +24,7 @@ Clock = Callable[[], float]
 _NO_KEY = "only the App's own key shows this: set AUTOFIX_APP_ID and AUTOFIX_PRIVATE_KEY_FILE"
 _NO_TOKEN = "the App is not installed, and GITHUB_TOKEN is not set"  # noqa: S105 - a sentence
 _NO_SERVER = "the server's settings are not given here: use its environment, or --env-file"
-_NAMED_BY_POLICY = ("sentry", "datadog", "bugsink", "webhooks", "targets", "on_call", "runs")
+_NAMED_BY_POLICY = ("sentry", "datadog", "bugsink", "webhooks", "authors", "targets", "on_call", "runs")
 _READ_LATER = (
     "squash",
     "auto_merge",
@@ -164,6 +164,7 @@ def _with_policy(facts: Facts, access: Access, reader: Reader) -> Facts:
         datadog=None if datadog is None else attempt(lambda: read_datadog(given, datadog, where, resolve)),
         bugsink=None if bugsink is None else attempt(lambda: read_bugsink(given, bugsink, resolve)),
         webhooks=_webhooks(access, facts.repository),
+        authors=_authors(access),
         targets=_targets(access),
         on_call=attempt(lambda: {login: reader.may_write(login) for login in logins}),
         runs=attempt(lambda: {name: reader.successes(name, branch) for name in filter(None, workflows)}),
@@ -182,6 +183,17 @@ def _webhooks(access: Access, repository: str) -> tuple[Mapped, ...] | Unread:
         for reporter, name in mapped
         if name.casefold() == repository.casefold()
     )
+
+
+def _authors(access: Access) -> frozenset[str] | Unread:
+    """The trackers whose accounts on GitHub the server's settings name."""
+    if not access.shows_server:
+        return Unread(_NO_SERVER)
+    named = {
+        "sentry": access.connections.sentry_author_ids,
+        "datadog": access.connections.datadog_author_ids,
+    }
+    return frozenset(name for name, ids in named.items() if ids)
 
 
 def _targets(access: Access) -> Targets | Unread:

@@ -136,7 +136,8 @@ class Targets:
 class Facts:
     """One repository. `page` is its address for people, `asked` what app.yml asks for: permissions and events.
 
-    A tracker is None if the policy does not name it. `on_call` says of each login whether it may write, `runs` of each
+    A tracker is None if the policy does not name it; `authors` are those whose accounts on GitHub the server believes.
+    `on_call` says of each login whether it may write, `runs` of each
     workflow file that tells of rollouts how many of its newest runs succeeded.
     """
 
@@ -162,6 +163,7 @@ class Facts:
     datadog: Datadog | Unread | None = _NOT_YET
     bugsink: Bugsink | Unread | None = _NOT_YET
     webhooks: tuple[Mapped, ...] | Unread = _NOT_YET
+    authors: frozenset[str] | Unread = _NOT_YET
     targets: Targets | Unread = _NOT_YET
     on_call: Mapping[str, bool] | Unread = _NOT_YET
     runs: Mapping[str, int] | Unread = _NOT_YET

@@ -79,6 +79,8 @@ async def test_a_repository_of_datadog_alone_is_ready(site: Site, outside: respx
     sha = await site.make_perfect()
     routes = datadog(outside, f"shop@{sha}")
     found = await diagnosis(site, ON_DATADOG, **KEYS)
+    assert {one.name for one in found.findings if one.mark is not Mark.PASSED} == {"datadog reports"}
+    found = await diagnosis(site, ON_DATADOG, **KEYS, datadog_author_ids="4711")
     assert {one.name for one in found.findings if one.mark is not Mark.PASSED} == set()
     assert said(found, "datadog access")[1] == "datadoghq.eu: errors, spans and logs"
     assert said(found, "releases")[1] == f"`shop@{sha}` is {sha[:7]}"

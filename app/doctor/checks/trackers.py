@@ -73,6 +73,24 @@ def services_report(facts: Facts) -> Passed | Failed:
     return Passed(", ".join(f"`{name}`" for name in datadog.services))
 
 
+def reports_arrive(facts: Facts) -> Passed | Failed:
+    """What Datadog reports gets in: its account on GitHub is believed, or each service has its webhook. Advice only."""
+    source = valid_policy(facts).datadog
+    if source is None:
+        return _ELSEWHERE
+    if "datadog" in known(facts.authors):
+        return Passed("issues on GitHub, by the account that opens them")
+    mapped = {one.reporter for one in known(facts.webhooks) if one.is_open}
+    silent = [name for name in source.services if f"datadog:{name}" not in mapped]
+    if silent:
+        return Failed(
+            f"nothing lets a report of `{silent[0]}` in, unless a person asks for it",
+            f"map `datadog:{silent[0]}={facts.repository}` in AUTOFIX_WEBHOOK_REPOSITORIES and set "
+            "AUTOFIX_DATADOG_WEBHOOK_SECRET, or name in AUTOFIX_DATADOG_AUTHOR_IDS who opens its issues",
+        )
+    return Passed("by webhook")
+
+
 def requests_counted(facts: Facts) -> Passed | Failed:
     """Datadog counts the requests of every service, by the hits metric or by spans, so that silence can be judged."""
     datadog = _datadog(facts)
@@ -175,6 +193,7 @@ CHECKS = (
     Check("sentry projects", Level.REPORT, projects_exist),
     Check("datadog access", Level.REPORT, datadog_readable),
     Check("datadog services", Level.REPORT, services_report),
+    Check("datadog reports", None, reports_arrive),
     Check("datadog requests", Level.VERIFIED, requests_counted),
     Check("bugsink projects", Level.REPORT, bugsink_projects),
     Check("webhooks", Level.REPORT, webhooks_lead_here),
