@@ -13,7 +13,10 @@ OVERLAYS = Path(__file__).parent / "scenarios"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed."""
+    """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
+
+    `rate` is how many requests customers send a second, where the story is about that.
+    """
 
     name: str
     story: str
@@ -21,6 +24,7 @@ class Scenario:
     reason: Reason | None = None
     protected: bool = True
     kills: int = 0
+    rate: float | None = None
 
     @property
     def overlay(self) -> Path | None:
@@ -51,6 +55,25 @@ SCENARIOS: dict[str, Scenario] = {
             "the fix is merged, and its canary waits for ever; a person is called in time",
             Result.ESCALATED,
             Reason.ROLLOUT_STALLED,
+        ),
+        Scenario(
+            "low-traffic",
+            "few customers come, so production cannot say in time whether the fix helps; it says how long it needs",
+            Result.ESCALATED,
+            Reason.INCONCLUSIVE,
+            rate=1.5,
+        ),
+        Scenario(
+            "recurrence",
+            "the fix is proven, and later somebody takes it out again; the issue opens anew, with its history",
+            Result.ESCALATED,
+            Reason.RECURRED,
+        ),
+        Scenario(
+            "no-help",
+            "the fix moves the failure elsewhere, and a lax canary lets it through; it is taken back",
+            Result.ESCALATED,
+            Reason.REGRESSED,
         ),
         Scenario(
             "unprotected",

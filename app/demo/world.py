@@ -81,7 +81,7 @@ class World:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
-        self._more_settings, self._rate = settings or {}, rate
+        self._more_settings, self._rate = settings or {}, scenario.rate or rate
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"
