@@ -115,7 +115,7 @@ async def test_errors_minute_by_minute_with_what_may_still_come(sentry: Sentry) 
         "dataset": "errors",
         "yAxis": "count()",
         "query": "issue:SHOP-1 release:shop@2",
-        "interval": "60",
+        "interval": "15",
         "start": "2025-11-24T16:00:00Z",
         "end": "2025-11-24T16:10:00Z",
         "environment": "production",
