@@ -224,6 +224,16 @@ async def test_sessions_count_where_there_are_no_transactions(sentry: Sentry, tr
 
 
 @respx.mock
+async def test_of_sessions_around_the_period_only_the_part_within_counts(sentry: Sentry) -> None:
+    respx.get(f"{ORG}/events-timeseries/").respond(404)
+    respx.get(f"{API}/projects/acme/shop/").respond(json={"id": "42"})
+    respx.get(f"{ORG}/sessions/").respond(json=sessions_of(60, 60, 60))
+    within: dict[str, Any] = {"start": START + timedelta(seconds=45), "end": START + timedelta(seconds=130)}
+    counts = given(await sentry.traffic(FINDING, **within))
+    assert [bucket.count for bucket in counts.buckets] == [15, 60, 10]
+
+
+@respx.mock
 async def test_sessions_of_a_long_time_are_counted_by_the_hour(sentry: Sentry) -> None:
     respx.get(f"{ORG}/events-timeseries/").respond(404)
     respx.get(f"{API}/projects/acme/shop/").respond(json={"id": "42"})
