@@ -6,19 +6,27 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import httpx
 import pytest
+import respx
 
+import hostile_answers as hostile
 from app.clients import Clients
-from app.clients.github.answers import Deployment, DeploymentStatus
+from app.clients.github.answers import Account, Deployment, DeploymentStatus
+from app.clients.sentry import Sentry
 from app.clients.tracker import Intake, NewIssue, Users
 from app.core.counts import Counts, filled
 from app.core.errors import ClientError, Malformed, Unavailable
-from app.core.model import Finding, Judgement, Reason, Release, RolloutPlan, Stop, Verdict
+from app.core.model import Finding, Judgement, Reason, Release, RolloutPlan, Stop, Verdict, Window
 from app.observe import judge_release, planned, released
+from app.observe.judge import recurred
 from samples import DECISION, FINDING, MERGE, RELEASE, case
 
 NOW = RELEASE.live_since + 600
 LOOKS = (120.0, 600.0)
+DEPLOYER, MALLORY = (
+    Account(id=at, login=name, type="Bot") for at, name in ((5, "deployer[bot]"), (6, "mallory"))
+)
 HISTORY = RELEASE.started_at - 3600.0
 OLD, NEW = FINDING.release, RELEASE.version
 
@@ -248,6 +256,46 @@ async def test_v3_half_of_the_usual_traffic_is_too_little() -> None:
     )
 
 
+def _forged() -> Outside:
+    """Somebody says that our deployment failed, and that another commit was deployed over it."""
+    other = deployment("9" * 40, number=32, at=RELEASE.live_since + 50).model_copy(
+        update={"creator": MALLORY}
+    )
+    later = status("success", at=RELEASE.live_since + 60).model_copy(update={"creator": MALLORY})
+    failed = status("failure", at=RELEASE.live_since + 40).model_copy(update={"creator": MALLORY})
+    ours = deployment().model_copy(update={"creator": DEPLOYER})
+    live = status("success").model_copy(update={"creator": DEPLOYER})
+    return Outside(deployed={31: (ours, [failed, live]), 32: (other, [later])})
+
+
+async def test_v1_during_the_watch_only_the_reporters_of_the_policy_are_believed() -> None:
+    believed = replace(DECISION, rollout=RolloutPlan(reporters=("deployer[bot]",)))
+    verdict = await judge_release(_forged().clients, case(decision=believed), LOOKS)
+    assert isinstance(verdict, Verdict)
+    assert verdict.judgement is Judgement.FIXED
+    # Without them, whoever has write access may report: GitHub takes it from nobody else.
+    assert isinstance(await judge_release(_forged().clients, case(), LOOKS), Stop)
+
+
+async def test_v1_a_success_that_somebody_else_reports_is_none() -> None:
+    believed = replace(DECISION, rollout=RolloutPlan(reporters=("deployer[bot]",)))
+    outside = _forged()
+    outside.deployed[31] = (outside.deployed[31][0], outside.deployed[32][1])
+    assert await released(outside.clients, case(decision=believed, release=None)) is None
+    stop = await judge_release(outside.clients, case(decision=believed), LOOKS)
+    assert isinstance(stop, Stop)
+
+
+async def test_v1_another_environment_says_nothing_about_production() -> None:
+    outside = Outside()
+    staging = deployment("9" * 40, number=32, environment="staging", at=RELEASE.live_since + 50)
+    outside.deployed[32] = (staging, [status("success", at=RELEASE.live_since + 60)])
+    assert (await _judged(outside)).judgement is Judgement.FIXED
+    named_so = status("failure").model_copy(update={"environment": "staging"})
+    outside.deployed[31] = (deployment(), [named_so, status("success")])
+    assert (await _judged(outside)).judgement is Judgement.FIXED
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [("failure", Reason.ROLLED_BACK), ("error", Reason.ROLLED_BACK), ("inactive", Reason.INCONCLUSIVE)],
@@ -333,6 +381,27 @@ async def test_v4_a_source_without_an_answer_is_no_success_and_in_the_end_an_err
         said.append(last.judgement)
         assert str(fault) in last.explanation
     assert said == [Judgement.INCONCLUSIVE] * 3 + [Judgement.ERROR]
+
+
+@respx.mock
+@pytest.mark.parametrize("answer", hostile.ANSWERS)
+async def test_v4_whatever_the_tracker_answers_it_is_no_success_and_no_crash(answer: bytes) -> None:
+    respx.route().respond(200, content=answer)
+
+    async def at_once(_seconds: float) -> None:
+        return None
+
+    async with httpx.AsyncClient(trust_env=False) as http:
+        sentry = Sentry(http, "https://de.sentry.io", "canary-token", sleep=at_once, now=lambda: NOW)
+        clients = Clients(cast("Any", Outside()), sentry)
+        last: Verdict | None = None
+        for _ in range(4):
+            verdict = await judge_release(clients, case(verdict=last), LOOKS)
+            assert isinstance(verdict, Verdict)
+            assert verdict.judgement in (Judgement.INCONCLUSIVE, Judgement.ERROR)
+            last = verdict
+    assert last is not None
+    assert last.judgement is Judgement.ERROR
 
 
 @pytest.mark.parametrize(
@@ -444,6 +513,13 @@ async def test_v9_events_without_a_user_are_never_no_users() -> None:
     assert verdict.judgement is not Judgement.FIXED
 
 
+@pytest.mark.parametrize(("again", "back"), [(0, False), (2, False), (30, True)])
+async def test_v12_after_fixed_an_error_that_comes_back_is_noticed(again: int, *, back: bool) -> None:
+    verdict = await _judged(Outside(new=[RELEASE.live_since + 7]))
+    assert verdict.judgement is Judgement.FIXED
+    assert recurred(verdict, Window(again, 1_000.0, "requests", 600.0)) is back
+
+
 async def test_the_policys_looks_are_the_plan_if_it_has_any() -> None:
     assert await planned(Outside().clients, case()) == DECISION.looks
 
@@ -465,14 +541,14 @@ WITH_CANARY = replace(DECISION, rollout=RolloutPlan(canary="canary", longest_sec
 
 def _canary(canary: int, baseline: int) -> Outside:
     """So many other errors on each side in the minutes in which a tenth of the traffic went to the canary."""
-    both = {
+    both: dict[str | None, list[float]] = {
         NEW: evenly(canary, CANARY_FROM, CANARY_TO) if canary else [],
         OLD: evenly(baseline, CANARY_FROM, CANARY_TO),
     }
     on_canary = deployment(number=30, environment="canary", at=CANARY_FROM - 20)
     return Outside(
         deployed={30: (on_canary, [status("success", at=CANARY_FROM)])},
-        others=cast("dict[str | None, list[float]]", both),
+        others=both,
         canary=(CANARY_FROM, 0.1, CANARY_TO),
     )
 
