@@ -289,6 +289,13 @@ def test_v7_a_few_events_elsewhere_do_not_stand_against_a_proof_that_holds_all_o
     assert judged(hour(600), ten_minutes(0), new_issues=moved) is Judgement.FIXED
 
 
+def test_v5_new_issues_that_outnumber_the_requests_do_not_speak_against_the_release() -> None:
+    said = verdict(hour(60), ten_minutes(0), new_issues=NewIssues(6_001, ("SHOP-12",)))
+    assert (said.judgement, "more than requests" in said.explanation) == (Judgement.INCONCLUSIVE, True)
+    said = verdict(seconds(60, 3600.0), seconds(0, 600.0), new_issues=NewIssues(601, ("SHOP-12",)))
+    assert said.judgement is Judgement.REGRESSED
+
+
 def test_v8_few_events_before_are_not_enough_to_see_silence() -> None:
     said = verdict(seconds(3, 3600.0), seconds(0, 1800.0))
     assert said.judgement is Judgement.INCONCLUSIVE

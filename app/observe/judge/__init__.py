@@ -169,11 +169,15 @@ def _is_bad(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement,
     judgement = bad(counted.old_most, counted.new_least, rule, readings.after.seconds)
     if judgement is None:
         return None
-    after = readings.after
-    if after.unit != "seconds" and after.events > after.exposure:
-        # Whoever knows the address of the tracker can send errors, but no traffic.
-        return Judgement.INCONCLUSIVE, f"more errors than {after.unit}, so not all of them are the release's"
+    if _outnumbers(readings.after.events, readings.after):
+        unit = readings.after.unit
+        return Judgement.INCONCLUSIVE, f"more errors than {unit}, so not all of them are the release's"
     return judgement, "more than before" if judgement is Judgement.REGRESSED else "not even halved"
+
+
+def _outnumbers(events: int, window: Window) -> bool:
+    """True if so many events cannot come of the traffic: who knows the tracker's address can send errors alone."""
+    return window.unit != "seconds" and events > window.exposure
 
 
 def _moved(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, str] | None:
@@ -185,6 +189,8 @@ def _moved(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, 
         return Judgement.INCONCLUSIVE, "the counts of the new issues are not numbers"
     names = ", ".join(new.names[:3]) or "without a name"
     told = f"{new.events} events of new issues on the release ({names})"
+    if _outnumbers(new.events, readings.after):
+        return Judgement.INCONCLUSIVE, f"{told}, more than {readings.after.unit}"
     usual, alone = new.usual, Count(math.floor(new.events / counted.divisor), counted.new.exposure)
     if usual is not None:
         if bad(usual, alone, rule, readings.after.seconds) is Judgement.REGRESSED:
