@@ -36,8 +36,8 @@ class Rollout(BaseModel):
         Text | None,
         Field(
             description="What comes before production, if anything: the name of an environment, with `contexts` a "
-            "glob, with `workflow` another file. Production has to follow it; while it is alone, a canary that has more "
-            "than its share of the errors ends the rollout's watch at once."
+            "glob, with `workflow` another file. Production has to follow it, unless it has more than its share of the "
+            "errors: then a person is called at once."
         ),
     ] = None
     reporters: Annotated[
