@@ -32,8 +32,10 @@ async def side_by_side(
     if not canary.traffic and environment is not None:
         elsewhere = await _side(tracker, replace(finding, environment=environment), release, within)
         canary = elsewhere if elsewhere is not None else canary
-    if not canary.traffic or baseline.traffic <= 0 or canary.others > canary.traffic:
-        # More errors than traffic are not all the canary's: who knows the tracker's address can send errors.
+    if not canary.traffic or baseline.traffic <= 0 or canary.of != baseline.of:
+        return None
+    if canary.others > canary.traffic:
+        # They are not all the canary's: who knows the tracker's address can send errors.
         return None
     share = canary.traffic / (canary.traffic + baseline.traffic)
     return Canary(canary.others, baseline.others, share)
@@ -41,14 +43,15 @@ async def side_by_side(
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The errors other than ours, and the traffic."""
+    """The errors other than ours, and the traffic, which is counted in `of`."""
 
     others: int
     traffic: int
+    of: str
 
     def without(self, part: _Side) -> _Side:
         """The rest."""
-        return _Side(max(0, self.others - part.others), self.traffic - part.traffic)
+        return replace(self, others=max(0, self.others - part.others), traffic=self.traffic - part.traffic)
 
 
 async def _side(
@@ -62,7 +65,7 @@ async def _side(
     ours = await tracker.errors(finding, start=start, end=end, release=release)
     until = min(one.complete_until or -math.inf for one in (every, traffic, ours))
     others = _until(every, until) - _until(ours, until)
-    return _Side(max(0, others), _until(traffic, until))
+    return _Side(max(0, others), _until(traffic, until), traffic.of)
 
 
 def _until(counts: Counts, moment: float) -> int:

@@ -98,7 +98,8 @@ async def readings(
     """What the judge needs to know, from the counts at a look and from what surrounds them."""
     old, new = watch.before, watch.after
     if new is None:
-        late = ("what happened by then may not all be counted yet",) if watch.pending else ()
+        when = "since the deployment" if old.is_complete else "before the deployment"
+        late = (f"not everything {when} is counted yet",) if watch.pending else ()
         return Readings(*_windows(old, None), disturbances=late)
     known = bool(old.traffic_seen) or await tracker.known_release(finding, release.version) is not None
     if not known:

@@ -351,11 +351,13 @@ async def test_v10_a_look_whose_counts_are_not_complete_waits_and_the_one_before
     assert not (await _judged(replace(early, complete_until=NOW))).pending
 
 
-@pytest.mark.parametrize("until", [RELEASE.live_since + 119, RELEASE.started_at - 1])
-async def test_v10_what_is_incomplete_from_the_start_is_no_success(until: float) -> None:
+@pytest.mark.parametrize(
+    ("until", "when"), [(RELEASE.live_since + 119, "since"), (RELEASE.started_at - 1, "before")]
+)
+async def test_v10_what_is_incomplete_from_the_start_is_no_success(until: float, when: str) -> None:
     verdict = await _judged(Outside(complete_until=until))
     assert (verdict.judgement, verdict.pending) == (Judgement.INCONCLUSIVE, True)
-    assert "may not all be counted yet" in verdict.explanation
+    assert f"not everything {when} the deployment is counted yet" in verdict.explanation
 
 
 async def test_v11_polled_between_two_looks_the_answer_stays_that_of_the_look(
