@@ -58,10 +58,6 @@ class Counts:
             end = bucket.end
         return end
 
-    def is_complete_until(self, moment: float) -> bool:
-        """True if nothing that lies before that moment may be missing."""
-        return (self.complete_until or -math.inf) >= moment
-
     def before(self, moment: float) -> Counts:
         """The buckets that end by `moment`."""
         return replace(self, buckets=tuple(bucket for bucket in self.buckets if bucket.end <= moment))

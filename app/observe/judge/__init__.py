@@ -15,7 +15,7 @@ from app.core.markdown import duration
 from app.core.model import Judgement, Method, Verdict, Window
 from app.observe.judge.chart import bars, chart
 from app.observe.judge.looks import ALPHA, LATER, LOOKS
-from app.observe.judge.minutes import Minutes, is_count, watermark
+from app.observe.judge.minutes import Minutes, is_count
 from app.observe.judge.plan import look_at, moments, passed, plan
 from app.observe.judge.poisson import Count, differ, p_upper, ratio_bound
 from app.observe.judge.rates import HALVED, Trial, bad, fallen, minutes_needed
@@ -56,7 +56,6 @@ __all__ = [
     "ruling",
     "unanswered",
     "verdict_on",
-    "watermark",
 ]
 
 # So many faults of the metric source in a row end the watch.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from app.core.counts import MINUTE, Counts
-from app.core.model import Window
 from app.observe.judge.looks import RARE_PER_MINUTE
 
 # Independent events have a variance as large as their mean. Above this they come in bursts: one client that retries.
@@ -22,14 +21,10 @@ FEWEST_MINUTES = 10
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Events, and requests where they are known, of each minute from `start` (epoch seconds) on.
-
-    None, or what is no count, stands where the source gave no number.
-    """
+    """Events of each minute from `start` (epoch seconds) on; None stands where the source gave no number."""
 
     start: float
     events: tuple[float | None, ...]
-    requests: tuple[float | None, ...] | None = None
 
     @classmethod
     def of(cls, *periods: Counts) -> Minutes | None:
@@ -52,39 +47,10 @@ class Minutes:
                 sums[minute - first] = None
         return cls(first * MINUTE, tuple(sums))
 
-    def until(self, moment: float) -> Minutes:
-        """The minutes that were over at `moment`."""
-        kept = max(0, int((moment - self.start) // MINUTE))
-        return replace(self, events=self.events[:kept], requests=self.requests and self.requests[:kept])
-
     def within(self, start: float, end: float) -> tuple[float | None, ...]:
         """The events of the minutes that lie wholly between `start` and `end`."""
-        return self.events[self._whole(start, end)]
-
-    def window(self, start: float, end: float) -> Window | None:
-        """Those minutes as a window, in requests where these are known; None if one of them has no number."""
-        whole = self._whole(start, end)
-        events, seconds = total(self.events[whole]), MINUTE * len(self.events[whole])
-        if events is None:
-            return None
-        if self.requests is None:
-            return Window(round(events), seconds, "seconds", seconds)
-        requests = total(self.requests[whole])
-        complete = len(self.requests[whole]) == len(self.events[whole])
-        return (
-            Window(round(events), requests, "requests", seconds)
-            if requests is not None and complete
-            else None
-        )
-
-    def _whole(self, start: float, end: float) -> slice:
         first = max(0, math.ceil((start - self.start) / MINUTE))
-        return slice(first, max(first, math.floor((end - self.start) / MINUTE)))
-
-
-def watermark(now: float, lag: float) -> float:
-    """Up to this moment counts are complete: the last full minute that is at least `lag` seconds old."""
-    return math.floor((now - lag) / MINUTE) * MINUTE
+        return self.events[first : max(first, math.floor((end - self.start) / MINUTE))]
 
 
 def is_count(value: object) -> bool:
