@@ -26,15 +26,13 @@ from app.investigate import corroborate, investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
 from app.merge import arm, merged, propose, rebuild
-from app.observe import judge_release, patience, planned, released
+from app.observe import judge_release, moments, patience, planned, released
 from app.proof import proven
 from app.report import conclude, inform_tracker, report
 from app.verify.explain import unexplained_places
 
 # A busy base moves while our checks run; each time the fix is put on top of it, so many times at most.
 REBUILDS = 3
-# So long after the last look at production, a metric source that gave no answer is asked again.
-ASKED_AGAIN_SECONDS = (60.0, 120.0, 180.0)
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
@@ -165,14 +163,18 @@ async def observe(journey: Journey, case: CaseFile, live_since: float) -> Verdic
         Stopped: if the judge says anything worse than inconclusive, or the last look still is.
     """
     looks, lag = await journey.step(Stage.OBSERVE, planned, journey.clients, case), given(case.decision).lag
-    for seconds in (*looks, *(looks[-1] + pause for pause in ASKED_AGAIN_SECONDS)):
+    again, verdict = False, None
+    for seconds in moments(looks):
+        if seconds not in looks and not again:
+            continue
         await journey.until(Stage.OBSERVE, live_since + seconds + lag)
         verdict = await journey.step(Stage.OBSERVE, judge_release, journey.clients, case, looks)
         case.verdict = verdict
         if verdict.judgement is Judgement.FIXED:
             return verdict
-        over = seconds >= looks[-1] and not verdict.faults
-        if over or verdict.judgement is not Judgement.INCONCLUSIVE:
-            raise Stopped(Stop(Stage.OBSERVE, Reason(verdict.judgement), verdict.explanation))
+        again = verdict.pending or (verdict.faults > 0 and seconds >= looks[-1])
+        if verdict.judgement is not Judgement.INCONCLUSIVE or (seconds >= looks[-1] and not again):
+            break
         await journey.tell(Stage.OBSERVE, report, journey.clients, case)
-    raise LookupError("a source that gives no answer so often is an error")
+    said = given(verdict)
+    raise Stopped(Stop(Stage.OBSERVE, Reason(said.judgement), said.explanation))

@@ -47,6 +47,7 @@ class Noted:
 
     gives: dict[str, list[Any]] = field(default_factory=dict)
     went: list[str] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
     clients: Any = None
     store: Any = None
     settings: Any = None
@@ -82,8 +83,9 @@ class Noted:
     async def wait_within(self, _seconds: float, _stage: Stage, function: Callable[..., Any], *_: Any) -> Any:
         return self._give("wait", function.__name__)
 
-    async def until(self, _stage: Stage, _moment: float) -> None:
+    async def until(self, _stage: Stage, moment: float) -> None:
         self.went.append("until")
+        self.waited.append(moment)
 
     def under(self, brake: Brake) -> Journey:
         self.went.append("under")
@@ -230,6 +232,38 @@ async def test_only_the_judges_fixed_at_a_planned_look_is_a_good_end(
     outcome = await landed(noted.journey, proposal())
     assert (outcome.stop.reason if outcome.stop else None) is reason
     assert noted.went.count("until") == looks
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "asked"),
+    [
+        # Each look is asked for again while not everything was counted, and the next one comes in time.
+        (["pending", "fixed"], None, [120, 180]),
+        (["pending", "open", "fixed"], None, [120, 180, 300]),
+        (["pending", "pending", "pending", "fixed"], None, [120, 180, 240, 300]),
+        (["open", "pending", "pending", "open"], Reason.INCONCLUSIVE, [120, 300, 360, 420]),
+        (["pending"] * 8, Reason.INCONCLUSIVE, [120, 180, 240, 300, 360, 420, 480]),
+        # A source that gives no answer is asked again only when there is no other look.
+        (["silent", "silent", "silent", "error"], Reason.UNMEASURED, [120, 300, 360, 420]),
+        (["silent", "open"], Reason.INCONCLUSIVE, [120, 300]),
+    ],
+)
+async def test_v10_a_look_that_is_not_complete_is_asked_for_again(
+    said: list[str], reason: Reason | None, asked: list[float]
+) -> None:
+    verdicts = {
+        "fixed": VERDICT,
+        "open": replace(VERDICT, judgement=Judgement.INCONCLUSIVE),
+        "pending": replace(VERDICT, judgement=Judgement.INCONCLUSIVE, pending=True),
+        "silent": replace(VERDICT, judgement=Judgement.INCONCLUSIVE, faults=1),
+        "error": replace(VERDICT, judgement=Judgement.ERROR, faults=4),
+    }
+    gives = [verdicts[one] for one in said]
+    noted = Noted({"merged": [MERGED], "released": [RELEASE], "judge_release": gives, "conclude": [FIXED]})
+    outcome = await landed(noted.journey, proposal())
+    assert (outcome.stop.reason if outcome.stop else None) is reason
+    lag = given(proposal().decision).lag
+    assert [moment - RELEASE.live_since - lag for moment in noted.waited] == asked
 
 
 # What is taken back ----------------------------------------------------------------------------------------------

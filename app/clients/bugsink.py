@@ -20,10 +20,10 @@ from pydantic import JsonValue
 
 from app.clients.reading import a_list, an_object, text, whole
 from app.clients.rest import MAX_TEXT, Clock, JsonObject, RestApi, Sleep, Vendor, part
-from app.clients.tracker import IssueState, TrackedRelease
+from app.clients.tracker import Intake, IssueState, NewIssue, TrackedRelease, Users
 from app.core.breadcrumbs import breadcrumbs
 from app.core.counts import MINUTE, Counts, filled
-from app.core.errors import Malformed, Refused, Unauthorized
+from app.core.errors import Malformed, NotFound, Refused, Unauthorized
 from app.core.model import Breadcrumb, Finding, SuspectCommit
 from app.core.sentry_event import SentryIssue, clean, finding_from_event, utc_time
 
@@ -31,6 +31,9 @@ SOURCE: Final = "bugsink"
 API: Final = "/api/canonical/0"
 MOST_PAGES: Final = 40  # of 250 events: as many as Bugsink keeps for a project unless told otherwise
 
+MOST_ISSUES: Final = 20
+
+_CHANGED: Final = {"resolved": "somebody resolved the issue", "muted": "the issue was muted"}
 _CURSOR = re.compile(r"[0-9A-Za-z+/=_-]{1,500}")
 
 
@@ -124,6 +127,53 @@ class Bugsink:
         """None: Bugsink keeps no transactions and no sessions."""
         del finding, start, end, release
         return None
+
+    async def users(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> Users | None:
+        """None: Bugsink names users only in each event's own data."""
+        del finding, start, end, release
+        return None
+
+    async def all_errors(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> Counts | None:
+        """None: Bugsink lists events by issue only, and without traffic nothing could be held against them."""
+        del finding, start, end, release
+        return None
+
+    async def new_issues(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> tuple[NewIssue, ...] | None:
+        """The issues that Bugsink first saw in the period, with their events in it; the newest `MOST_ISSUES`."""
+        query = [("project", finding.project), ("sort", "digest_order"), ("order", "desc")]
+        answer = await self._api.get("issues/", query, needs="issues:read")
+        listed = [_issue(one) for one in _page(answer, "Bugsink's issues")[0]]
+        new = [one for one in listed if one.id != finding.group and one.first_seen and _at(one) >= start]
+        found = []
+        for one in new[:MOST_ISSUES]:
+            named = replace(finding, group=one.id)
+            events = (await self.errors(named, start=start, end=end, release=release)).total
+            found += [NewIssue(one.friendly_id, events)] if events else []
+        return tuple(found)
+
+    async def intake(self, finding: Finding, *, start: datetime, end: datetime) -> Intake | None:
+        """None: Bugsink's API does not tell what a quota refused."""
+        del finding, start, end
+        return None
+
+    async def changes(self, finding: Finding, *, since: datetime) -> tuple[str, ...]:
+        """What Bugsink's history says of the issue: resolved, muted. Also that it is gone."""
+        try:
+            answer = await self._api.get("issue-history/", [("issue", finding.group)], needs="issues:read")
+        except NotFound:
+            return ("the issue is gone from Bugsink",)
+        told = [
+            _CHANGED[text(one, "kind")]
+            for one in reversed(_page(answer, "Bugsink's history")[0])
+            if text(one, "kind") in _CHANGED and _moment(one.get("timestamp")) >= since.timestamp()
+        ]
+        return tuple(dict.fromkeys(told))
 
     async def known_release(self, finding: Finding, version: str) -> TrackedRelease | None:
         """The release, or None if Bugsink has not heard of it; it never knows a release's commit."""
@@ -289,6 +339,10 @@ def _page(answer: JsonValue, what: str) -> tuple[Sequence[JsonObject], str | Non
     if not _CURSOR.fullmatch(cursor):
         raise Malformed(f"{what} go on, but have no cursor")
     return found, cursor
+
+
+def _at(issue: BugsinkIssue) -> datetime:
+    return datetime.fromisoformat(issue.first_seen)
 
 
 def _moment(value: JsonValue) -> float:

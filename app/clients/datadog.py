@@ -6,14 +6,9 @@ finding's `event_id` names it as `spans/ID` or `logs/ID`, and its kind is what t
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import httpx
 from pydantic import JsonValue
 
 from app.clients.datadog_answers import (
@@ -22,22 +17,17 @@ from app.clients.datadog_answers import (
     MonitorEvent,
     Sample,
     event_of,
-    found_issues,
     issue_id,
-    issue_of,
-    metric_points_of,
     monitor_of,
-    points_of,
     sample_of,
-    tag,
     term,
 )
+from app.clients.datadog_counts import NEEDED, DatadogCounts, instant
 from app.clients.datadog_trace import crumbs_of, trace_of
 from app.clients.reading import a_list, an_object, nested, objects, text
-from app.clients.rest import MAX_TEXT, Clock, JsonObject, RestApi, Sleep, Vendor, part
+from app.clients.rest import MAX_TEXT, JsonObject, part
 from app.clients.tracker import IssueState, TrackedRelease
 from app.core.breadcrumbs import MOST
-from app.core.counts import MINUTE, Counts, bucket_seconds, filled
 from app.core.errors import Malformed, NotFound, Unauthorized
 from app.core.model import Breadcrumb, Finding, SuspectCommit
 from app.core.sentry_event import clean
@@ -48,9 +38,7 @@ PAGE: Final = 100
 MOST_PAGES: Final = 20
 SAMPLES: Final = 10
 
-# What the application key's owner, or the key itself, must be allowed to do.
-READ, WRITE = "error_tracking_read", "error_tracking_write"
-NEEDED: Final[Mapping[str, str]] = {"spans": "apm_read", "logs": "logs_read_data", "events": "events_read"}
+WRITE: Final = "error_tracking_write"
 
 _STATES: Final = {
     "RESOLVED": IssueState.RESOLVED,
@@ -60,32 +48,12 @@ _STATES: Final = {
 _ON_APP: Final = frozenset({"datadoghq.com", "datadoghq.eu", "ddog-gov.com"})
 
 
-class Datadog:
+class Datadog(DatadogCounts):
     """One organization of Datadog on one of its sites (`DD_SITE`).
 
     `hits_metric` names the metric that counts the requests, such as `trace.flask.request.hits`; without one, the spans
     with which requests enter the service are counted, as far as Datadog has indexed them.
     """
-
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        site: str,
-        api_key: str,
-        application_key: str,
-        *,
-        base_url: str | None = None,
-        hits_metric: str | None = None,
-        sleep: Sleep = asyncio.sleep,
-        now: Clock = time.time,
-    ) -> None:
-        root = (base_url or f"https://api.{site}").rstrip("/") + "/"
-        credentials = {"DD-API-KEY": api_key, "DD-APPLICATION-KEY": application_key}
-        vendor = Vendor("Datadog", "X-RateLimit-Reset")
-        self._api = RestApi(http, vendor, root, credentials, sleep=sleep, now=now)
-        self._site = site
-        self._hits_metric = hits_metric
-        self._now = now
 
     @property
     def site(self) -> str:
@@ -126,34 +94,13 @@ class Datadog:
             transaction=sample.resource,
         )
 
-    async def errors(
-        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
-    ) -> Counts:
-        """The issue's spans or logs in each minute; the last minute before now is incomplete."""
-        track = finding.event_id.partition("/")[0]
-        search = [f"@issue.id:{issue_id(finding.group)}", *_scope(finding.environment, release)]
-        return await self._aggregate(
-            track if track in NEEDED else "spans", " ".join(search), "errors", (start, end)
-        )
-
-    async def traffic(
-        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
-    ) -> Counts | None:
-        """The service's requests in each minute; None if Datadog has none, whatever the release."""
-        counts = await self._hits(finding, (start, end), release)
-        if not counts.total and (
-            release is None or not (await self._hits(finding, (start, end), None)).total
-        ):
-            return None
-        return counts
-
     async def known_release(self, finding: Finding, version: str) -> TrackedRelease | None:
         """The version's newest deployment; None if none was reported to Datadog, or our key may not read them."""
         search = " ".join([term("service", finding.project), term("version", version)])
         start, end = self._kept("")
         asked: dict[str, JsonValue] = {
-            "from": _instant(start),
-            "to": _instant(end),
+            "from": instant(start),
+            "to": instant(end),
             "query": search,
             "limit": 1,
         }
@@ -237,33 +184,6 @@ class Datadog:
             return False
         return an_object(answer, "Datadog's answer about the key").get("valid") is True
 
-    async def issue(self, issue: str) -> DatadogIssue:
-        """The issue of Error Tracking with that UUID."""
-        path = f"api/v2/error-tracking/issues/{issue_id(issue)}"
-        answer = await self._api.get(path, [("include", "case")], needs=READ)
-        return issue_of(an_object(answer, "Datadog's issue").get("data"))
-
-    async def search_issues(
-        self, query: str, *, start: datetime, end: datetime, track: str = "trace"
-    ) -> tuple[DatadogIssue, ...]:
-        """The issues that had events from `start` up to `end`, most events first, with their counts.
-
-        `track` is `trace`, `logs` or `rum`.
-        """
-        attributes: dict[str, JsonValue] = {
-            "query": query,
-            "from": int(start.timestamp() * 1_000),
-            "to": int(end.timestamp() * 1_000),
-            "track": track,
-            "order_by": "TOTAL_COUNT",
-        }
-        body: JsonObject = {"data": {"type": "search_request", "attributes": attributes}}
-        answer = await self._api.search("api/v2/error-tracking/issues/search?include=issue", body, needs=READ)
-        return tuple(
-            replace(issue_of(dict(issue)), events=events, users=users)
-            for issue, events, users in found_issues(answer)
-        )
-
     async def set_state(self, issue: str, state: str) -> None:
         """The issue is in that state: OPEN, ACKNOWLEDGED, RESOLVED, IGNORED or EXCLUDED."""
         identifier = issue_id(issue)
@@ -316,45 +236,6 @@ class Datadog:
             raise refused
         return None
 
-    async def _hits(self, finding: Finding, within: tuple[datetime, datetime], release: str | None) -> Counts:
-        if self._hits_metric is None:
-            search = [
-                "@_top_level:1",
-                term("service", finding.project),
-                *_scope(finding.environment, release),
-            ]
-            return await self._aggregate("spans", " ".join(search), "requests", within)
-        scope = {"service": finding.project, "env": finding.environment, "version": release}
-        tags = ",".join(tag(key, value) for key, value in scope.items() if value)
-        width = bucket_seconds(within[0].timestamp(), within[1].timestamp())
-        metric = f"sum:{self._hits_metric}{{{tags}}}.as_count().rollup(sum, {width:.0f})"
-        query = [("from", f"{within[0].timestamp():.0f}"), ("to", f"{within[1].timestamp():.0f}")]
-        answer = await self._api.get("api/v1/query", [*query, ("query", metric)], needs="timeseries_query")
-        return self._counted("requests", metric_points_of(answer), within)
-
-    async def _aggregate(self, track: str, search: str, of: str, within: tuple[datetime, datetime]) -> Counts:
-        minutes = int(bucket_seconds(within[0].timestamp(), within[1].timestamp()) // MINUTE)
-        interval = f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
-        asked: dict[str, JsonValue] = {
-            "compute": [{"aggregation": "count", "type": "timeseries", "interval": interval}],
-            "filter": {"query": search, "from": _instant(within[0]), "to": _instant(within[1])},
-        }
-        body: JsonObject = asked
-        if track == "spans":
-            body = {"data": {"type": "aggregate_request", "attributes": asked}}
-        answer = await self._api.search(f"api/v2/{track}/analytics/aggregate", body, needs=NEEDED[track])
-        return self._counted(of, points_of(answer, track), within)
-
-    def _counted(
-        self, of: str, points: Iterable[tuple[float, int]], within: tuple[datetime, datetime]
-    ) -> Counts:
-        """The counts; a point's time is the start of its bucket, which may lie before the period."""
-        start, end = within[0].timestamp(), within[1].timestamp()
-        inside = [(max(at, start), number) for at, number in points]
-        if any(at >= end for at, _ in inside):
-            raise Malformed(f"Datadog's count of {of} reaches out of the period that was asked for")
-        return filled(of, inside, start, end, complete_until=self._now() - MINUTE)
-
     async def _listed(
         self, track: str, search: str, within: tuple[datetime, datetime], limit: int
     ) -> list[JsonObject]:
@@ -365,7 +246,7 @@ class Datadog:
         for _ in range(MOST_PAGES):
             page: dict[str, JsonValue] = {"limit": min(PAGE, limit), **({"cursor": cursor} if cursor else {})}
             asked: dict[str, JsonValue] = {
-                "filter": {"query": search, "from": _instant(within[0]), "to": _instant(within[1])},
+                "filter": {"query": search, "from": instant(within[0]), "to": instant(within[1])},
                 "sort": "-timestamp",
                 "page": page,
             }
@@ -388,13 +269,3 @@ class Datadog:
         oldest = now - KEPT
         since = datetime.fromisoformat(first_seen) - timedelta(minutes=1) if first_seen else oldest
         return min(max(since, oldest), now - timedelta(minutes=1)), now
-
-
-def _scope(environment: str | None, release: str | None) -> list[str]:
-    """The terms of a search for an environment and a version, as far as they are given."""
-    given = {"env": environment, "version": release}
-    return [term(key, value) for key, value in given.items() if value is not None]
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

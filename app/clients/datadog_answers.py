@@ -196,6 +196,28 @@ def sample_of(answer: JsonObject, track: str) -> Sample:
 def points_of(answer: JsonValue, track: str) -> Iterator[tuple[float, int]]:
     """The points (epoch seconds, number) of an aggregation over time. What is no number is `Malformed`."""
     what = f"Datadog's count of {track}"
+    for computes in _computes(answer, track, what):
+        for point in a_list(computes.get("c0"), what):
+            one = an_object(point, what)
+            at = utc_time(one.get("time"))
+            if not at:
+                raise Malformed(f"{what} has a point without a time")
+            yield datetime.fromisoformat(at).timestamp(), a_count(one.get("value"), what)
+
+
+def totals_of(answer: JsonValue, track: str) -> tuple[int, int]:
+    """The two totals of an aggregation, 0 if it found nothing. What is no number is `Malformed`."""
+    what = f"Datadog's count of {track}"
+    rows = [
+        (a_count(one.get("c0"), what), a_count(one.get("c1"), what)) for one in _computes(answer, track, what)
+    ]
+    if len(rows) > 1:
+        raise Malformed(f"{what} has more than one total")
+    return rows[0] if rows else (0, 0)
+
+
+def _computes(answer: JsonValue, track: str, what: str) -> Iterator[JsonObject]:
+    """What was computed, for each bucket of an aggregation."""
     body = an_object(answer, what)
     if text(nested(body, "meta"), "status") == "timeout":
         raise Unavailable(f"{what} ended before it was complete")
@@ -204,13 +226,7 @@ def points_of(answer: JsonValue, track: str) -> Iterator[tuple[float, int]]:
     for bucket in a_list(buckets, what):
         has = an_object(bucket, what)
         has = an_object(has.get("attributes"), what) if track == "spans" else has
-        computes = an_object(has.get("compute", has.get("computes")), what)
-        for point in a_list(computes.get("c0"), what):
-            one = an_object(point, what)
-            at = utc_time(one.get("time"))
-            if not at:
-                raise Malformed(f"{what} has a point without a time")
-            yield datetime.fromisoformat(at).timestamp(), a_count(one.get("value"), what)
+        yield an_object(has.get("compute", has.get("computes")), what)
 
 
 def metric_points_of(answer: JsonValue) -> Iterator[tuple[float, int]]:

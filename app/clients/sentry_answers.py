@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from app.clients.reading import a_count, a_list, a_time, an_object, nested, objects, text, whole
 from app.clients.rest import MAX_TEXT, JsonObject
+from app.clients.tracker import Intake
 from app.core.counts import Bucket, Counts
 from app.core.errors import Malformed
 from app.core.model import SuspectCommit
@@ -20,6 +21,21 @@ from app.core.sentry_event import SentryIssue, clean, utc_time
 
 SESSIONS: Final = "sum(session)"
 
+# Reasons for which an SDK keeps an event back because its program says so.
+_BY_THE_PROGRAM: Final = frozenset({"sample_rate", "before_send", "event_processor"})
+# Activities after which the issue's counts mean something else than before.
+_CHANGES: Final[Mapping[str, str]] = {
+    "set_ignored": "the issue was set to ignored",
+    "set_resolved": "somebody resolved the issue",
+    "set_resolved_by_age": "the issue was resolved by its age",
+    "set_resolved_in_release": "somebody resolved the issue",
+    "set_resolved_in_commit": "a commit resolved the issue",
+    "set_resolved_in_pull_request": "a pull request resolved the issue",
+    "merge": "another issue was merged into this one",
+    "unmerge_source": "events were moved from this issue to another",
+    "unmerge_destination": "events of another issue were moved to this one",
+    "reprocess": "the issue's events were processed anew",
+}
 _PLAIN_TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+/-]*")
 _NEXT = re.compile(r'<[^>]*>; rel="next"; results="true"; cursor="([0-9A-Za-z:_=-]{1,200})"')
 
@@ -61,10 +77,15 @@ def next_cursor(headers: Mapping[str, str]) -> str | None:
     return found.group(1) if found else None
 
 
-def number_of(row: JsonValue) -> int | None:
-    """The `count()` of a row; None if Sentry holds no such data."""
+def rows_of(answer: JsonValue) -> list[JsonValue]:
+    """The rows of a table."""
+    return a_list(an_object(answer, "Sentry's count").get("data"), "Sentry's count")
+
+
+def number_of(row: JsonValue, column: str = "count()") -> int | None:
+    """The number in a column of a row, which older versions name without `()`; None if there is none."""
     cells = an_object(row, "Sentry's count")
-    value = cells.get("count()", cells.get("count"))
+    value = cells.get(column, cells.get(column.removesuffix("()")))
     return None if value is None else a_count(value, "Sentry's count")
 
 
@@ -90,7 +111,10 @@ def series(answer: JsonValue, of: str, within: tuple[datetime, datetime], second
 def sessions(
     answer: JsonValue, within: tuple[datetime, datetime], seconds: float, complete_until: float
 ) -> Counts:
-    """The sessions of a period. Sentry does not mark what is incomplete, so that is what ends later."""
+    """The sessions of a period. Sentry does not mark what is incomplete, so that is what ends later.
+
+    Its intervals are whole ones. Of the outermost, as much is counted as lies in the period if they were even.
+    """
     what = "Sentry's sessions"
     body = an_object(answer, what)
     starts = [utc_time(value) for value in a_list(body.get("intervals"), what)]
@@ -104,11 +128,17 @@ def sessions(
         numbers = [number + a_count(value, what) for number, value in zip(numbers, line, strict=True)]
     moments = [datetime.fromisoformat(start).timestamp() for start in starts]
     width = moments[1] - moments[0] if len(moments) > 1 else seconds
+    start, end = within[0].timestamp(), within[1].timestamp()
     buckets = [
-        Bucket(at, width, number, at + width > complete_until)
+        Bucket(at, width, int(number * _inside(at, width, start, end)), at + width > complete_until)
         for at, number in zip(moments, numbers, strict=True)
     ]
     return _covering(Counts("sessions", tuple(buckets)), within, what)
+
+
+def _inside(at: float, width: float, start: float, end: float) -> float:
+    """The part of a bucket that lies in the period."""
+    return max(0.0, min(at + width, end) - max(at, start)) / width if width > 0 else 0.0
 
 
 def _covering(counts: Counts, within: tuple[datetime, datetime], what: str) -> Counts:
@@ -122,6 +152,36 @@ def _covering(counts: Counts, within: tuple[datetime, datetime], what: str) -> C
     if buckets[0].start > start + width or buckets[-1].end < end - width:
         raise Malformed(f"{what} do not cover the period that was asked for")
     return Counts(counts.of, tuple(one for one in buckets if one.end > start and one.start < end))
+
+
+def intake_of(answer: JsonValue) -> Intake:
+    """What became of events, by outcome and reason. An outcome that is not known here has lost them."""
+    what = "Sentry's outcomes"
+    kept = refused = withheld = 0
+    for group in a_list(an_object(answer, what).get("groups"), what):
+        has = an_object(group, what)
+        outcome, reason = (text(nested(has, "by"), key) for key in ("outcome", "reason"))
+        number = a_count(nested(has, "totals").get("sum(quantity)"), what)
+        if not outcome:
+            raise Malformed(f"{what} have a group without one")
+        if outcome == "accepted":
+            kept += number
+        elif outcome == "client_discard" and reason in _BY_THE_PROGRAM:
+            withheld += number
+        else:
+            refused += number
+    return Intake(kept, refused, withheld)
+
+
+def changes_of(issue: JsonObject, since: float) -> tuple[str, ...]:
+    """What was done to the issue since then, a clause each, oldest first."""
+    found = (
+        (at, _CHANGES[text(one, "type")])
+        for one in objects(issue.get("activity"))
+        if text(one, "type") in _CHANGES and (at := utc_time(one.get("dateCreated")))
+    )
+    told = (clause for at, clause in sorted(found) if datetime.fromisoformat(at).timestamp() >= since)
+    return tuple(dict.fromkeys(told))
 
 
 def issue_of(answer: JsonObject) -> SentryIssue:

@@ -28,6 +28,35 @@ class TrackedRelease:
     commit: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Who met an error: so many different users in the whole period, and in each of its buckets."""
+
+    together: int
+    over_time: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of all error events of a project in a period.
+
+    `refused` ones never were counted: a quota, a filter or a full queue. `withheld` ones the program itself kept back:
+    it samples, or its hooks drop them.
+    """
+
+    kept: int
+    refused: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewIssue:
+    """An issue that was not there before, and its events in a period."""
+
+    name: str
+    events: int
+
+
 class MetricProvider(Protocol):
     """Where the numbers of production come from: one error, and the traffic that it is measured by.
 
@@ -47,7 +76,46 @@ class MetricProvider(Protocol):
         ...
 
 
-class Tracker(MetricProvider, Protocol):
+class Surroundings(Protocol):
+    """What a tracker may know about what surrounds one error. None: it cannot tell, and nothing follows from that.
+
+    All look at the finding's project and environment, and at one release if it is given.
+    """
+
+    async def users(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> Users | None:
+        """The users who met the error; None unless every event names its user."""
+        ...
+
+    async def all_errors(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> Counts | None:
+        """The events of all errors, this one among them."""
+        ...
+
+    async def new_issues(
+        self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+    ) -> tuple[NewIssue, ...] | None:
+        """The other issues that were first seen on `release`, or else in the period, with events in the period.
+
+        Where there are very many, those with the most events, or the newest.
+        """
+        ...
+
+    async def intake(self, finding: Finding, *, start: datetime, end: datetime) -> Intake | None:
+        """What became of the project's error events in the period, in all environments."""
+        ...
+
+    async def changes(self, finding: Finding, *, since: datetime) -> tuple[str, ...]:
+        """What was done to the issue since then that changes what its counts mean, a clause each.
+
+        Where the tracker keeps no history of it, that is what holds now.
+        """
+        ...
+
+
+class Tracker(MetricProvider, Surroundings, Protocol):
     """An error tracker. A `Finding` names the issue in it; its `source` names the tracker."""
 
     async def read(self, organization: str, issue: str) -> Finding | None:

@@ -9,6 +9,8 @@ from typing import Final
 
 MINUTE: Final = 60.0
 MOST_BUCKETS: Final = 1_440
+FINE: Final = 15.0  # the finest that Sentry's time series have
+MOST_FINE: Final = 240
 _WIDTHS: Final = (MINUTE, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
 
 
@@ -64,6 +66,11 @@ class Counts:
 def bucket_seconds(start: float, end: float) -> float:
     """The width of a period's buckets: a minute, or as much more as keeps their number within `MOST_BUCKETS`."""
     return next((width for width in _WIDTHS if (end - start) / width <= MOST_BUCKETS), _WIDTHS[-1])
+
+
+def fine_bucket_seconds(start: float, end: float) -> float:
+    """Likewise, but finer where the period is short: the sooner a bucket is over, the sooner it is complete."""
+    return FINE if (end - start) / FINE <= MOST_FINE else bucket_seconds(start, end)
 
 
 def filled(

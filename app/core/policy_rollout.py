@@ -36,7 +36,8 @@ class Rollout(BaseModel):
         Text | None,
         Field(
             description="What comes before production, if anything: the name of an environment, with `contexts` a "
-            "glob, with `workflow` another file. Production has to follow it."
+            "glob, with `workflow` another file. Production has to follow it, unless it has more than its share of the "
+            "errors: then a person is called at once."
         ),
     ] = None
     reporters: Annotated[

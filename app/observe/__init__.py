@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from app.clients import Clients
-from app.clients.tracker import MetricProvider
-from app.core.counts import Counts
 from app.core.errors import ClientError
-from app.core.model import CaseFile, Finding, Reason, Release, Stage, Stop, Verdict, Window, given
-from app.observe.judge import LOOKS, Readings, Rule, passed, plan, unanswered, verdict_on
-from app.observe.rollout import patience, released, withdrawn
+from app.core.model import CaseFile, Reason, Release, Stage, Stop, Verdict, Window, given
+from app.observe import measure, rollout
+from app.observe.canary import side_by_side
+from app.observe.judge import (
+    LOOKS,
+    Canary,
+    Rule,
+    canary_is_worse,
+    chart,
+    moments,
+    passed,
+    plan,
+    unanswered,
+    verdict_on,
+)
+from app.observe.rollout import patience, withdrawn
 
-__all__ = ["judge_release", "patience", "planned", "released"]
+__all__ = ["judge_release", "moments", "patience", "planned", "released"]
 
-HISTORY_SECONDS = 3600.0
-# Errors, the traffic (None if the tracker knows of none) and the seconds of a window.
-Observed = tuple[int, Counts | None, float]
+
+async def released(clients: Clients, case: CaseFile) -> Release | Stop | None:
+    """The release once it is live in production; a Stop if that will not happen any more; None while it may.
+
+    It is also a Stop if the canary is surely worse than what runs beside it: production must not follow.
+    """
+
+    async def on_canary(canary: Release) -> Stop | None:
+        now = time.time() - given(case.decision).lag
+        try:
+            seen = await _canary(clients, case, canary, canary.live_since, now)
+        except ClientError:  # it is looked at again, and once more when production has followed
+            return None
+        worse = canary_is_worse(seen) if seen is not None else None
+        return (
+            Stop(Stage.OBSERVE, Reason.REGRESSED, f"before production followed: {worse}") if worse else None
+        )
+
+    return await rollout.released(clients, case, on_canary=on_canary)
 
 
 async def planned(clients: Clients, case: CaseFile) -> tuple[float, ...]:
@@ -27,8 +54,8 @@ async def planned(clients: Clients, case: CaseFile) -> tuple[float, ...]:
         return looks
     if not finding.is_tracked:
         return LOOKS
-    before = await _before(clients.tracker(finding.source), finding, given(case.release))
-    return plan(Window(before[0], before[2], "seconds", before[2]))
+    before = await measure.before(clients.tracker(finding.source), finding, given(case.release))
+    return plan(Window(before.errors.total, before.seconds, "seconds", before.seconds))
 
 
 async def judge_release(clients: Clients, case: CaseFile, looks: tuple[float, ...]) -> Verdict | Stop:
@@ -42,67 +69,40 @@ async def judge_release(clients: Clients, case: CaseFile, looks: tuple[float, ..
         return ended
     now = time.time()
     rule = Rule(looks, decision.method)
+    # Asked again between two looks, the answer is the same: when it is looked must not depend on what is seen.
     look = passed(looks, now - decision.lag - release.live_since)
     try:
-        # Asked again between two looks, the answer is the same: when it is looked must not depend on what is seen.
-        readings = await _readings(clients, case, look or 0.0)
+        return await _judged(clients, case, rule, look, at=now)
     except ClientError as fault:
         return unanswered(case.verdict, rule, at=now, why=str(fault))
-    return verdict_on(readings, rule, at=now)
 
 
-async def _readings(clients: Clients, case: CaseFile, look: float) -> Readings:
-    """What production showed up to `look` seconds after the deployment."""
+async def _judged(clients: Clients, case: CaseFile, rule: Rule, look: float | None, *, at: float) -> Verdict:
+    """The verdict on what production showed up to `look` seconds after the deployment."""
     release, finding = given(case.release), given(case.finding)
     tracker = clients.tracker(finding.source)
-    before = await _before(tracker, finding, release)
-    end = release.live_since + look
-    after: Observed = (0, None, 0.0)
-    if look:
-        after = await _window(tracker, finding, release.live_since, end, release=release.version)
-    if not _seen(before) and await tracker.known_release(finding, release.version) is None:
-        # Without traffic data, silence is believed only of a release that the tracker has heard of.
-        after = (after[0], after[1], 0.0)
-    return Readings(*_same_unit(before, after))
+    watch = await measure.watched(tracker, finding, release, rule.looks, look)
+    readings = await measure.readings(tracker, finding, release, watch, rule.looks)
+    if watch.after is not None and release.canary_since is not None:
+        canary = await _canary(clients, case, release, release.canary_since, release.live_since)
+        readings = replace(readings, canary=canary)
+    minutes = await measure.minutes(tracker, finding, release, watch)
+    picture = chart(minutes, release.live_since) if minutes is not None else ""
+    verdict = verdict_on(readings, rule, at=at, picture=picture)
+    if not watch.pending:
+        return verdict
+    later = "" if watch.after is None else "; what came later may not all be counted yet"
+    return replace(verdict, explanation=verdict.explanation + later, pending=True)
 
 
-async def _before(metrics: MetricProvider, finding: Finding, release: Release) -> Observed:
-    history = release.started_at - HISTORY_SECONDS
-    since = max(_epoch(finding.first_seen), history) if finding.first_seen else history
-    return await _window(metrics, finding, since, release.started_at)
-
-
-async def _window(
-    metrics: MetricProvider, finding: Finding, start: float, end: float, *, release: str | None = None
-) -> Observed:
-    """What the tracker counted between `start` and `end` (epoch seconds)."""
-    since, until = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
-    errors = await metrics.errors(finding, start=since, end=until, release=release)
-    traffic = await metrics.traffic(finding, start=since, end=until, release=release)
-    return errors.total, traffic, end - start
-
-
-def _seen(observed: Observed) -> int:
-    """The traffic that was seen; 0 if none is known."""
-    return observed[1].total if observed[1] is not None else 0
-
-
-def _same_unit(before: Observed, after: Observed) -> tuple[Window, Window]:
-    """Both windows measured by the traffic where it was known before, else in seconds.
-
-    Traffic that was known before and is not known now counts as none: silence without it proves nothing.
-    """
-    traffic, now = before[1], after[1]
-    if traffic is None or not traffic.total:
-        return Window(before[0], before[2], "seconds", before[2]), Window(
-            after[0], after[2], "seconds", after[2]
-        )
-    known = float(now.total) if now is not None and now.of == traffic.of else 0.0
-    return (
-        Window(before[0], float(traffic.total), traffic.of, before[2]),
-        Window(after[0], known, traffic.of, after[2]),
-    )
-
-
-def _epoch(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
+async def _canary(
+    clients: Clients, case: CaseFile, release: Release, start: float, end: float
+) -> Canary | None:
+    """The canary of the release against what ran beside it; None where that cannot be told."""
+    finding, way = given(case.finding), given(case.decision).rollout
+    if not finding.is_tracked:
+        return None
+    # Only a deployment's environment may also be what the program itself calls its environment.
+    environment = None if way.contexts or way.workflow else way.canary
+    tracker = clients.tracker(finding.source)
+    return await side_by_side(tracker, finding, release.version, start, end, environment)

@@ -17,7 +17,7 @@ from app.clients.tracker import IssueState, Tracker
 from app.core.counts import MINUTE, Counts
 from app.core.markdown import clock, code
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stage, Stop, Verdict, Window, given
-from app.observe.judge import ALPHA, recurred
+from app.observe.judge import ALPHA, Minutes, recurred
 
 WATCH_SECONDS = 7 * 86_400.0
 # Windows of 1, 2, 4 ... 512 minutes. Two of the longest are within what trackers count by the minute: a day.
@@ -83,10 +83,14 @@ async def _without_old(
 
 
 def _minutes(counts: Counts | None, of: str) -> dict[float, int] | None:
-    """The complete minutes; None if something else was counted than `of`, or not by the minute."""
-    if counts is None or (of and counts.of != of) or any(one.seconds != MINUTE for one in counts.buckets):
+    """The complete minutes; None if something else was counted than `of`, or not as fine as minutes."""
+    if counts is None or (of and counts.of != of):
         return None
-    return {one.start: one.count for one in counts.buckets if not one.incomplete}
+    found = Minutes.of(counts)
+    if found is None:
+        return None
+    by_minute = ((found.start + MINUTE * at, number) for at, number in enumerate(found.events))
+    return {start: round(number) for start, number in by_minute if number is not None}
 
 
 def _window(

@@ -12,9 +12,9 @@ import pytest
 import respx
 
 import hostile_answers as hostile
-from app.clients.bugsink import MOST_PAGES, Bugsink
+from app.clients.bugsink import MOST_ISSUES, MOST_PAGES, Bugsink
 from app.clients.rest import TRIES
-from app.clients.tracker import IssueState, TrackedRelease
+from app.clients.tracker import IssueState, NewIssue, TrackedRelease
 from app.core.errors import Malformed, NotFound, Refused, Unauthorized
 from app.core.model import Finding, given
 from app.core.sentry_event import raised_chain
@@ -22,6 +22,7 @@ from app.core.sentry_event import raised_chain
 BASE = "https://bugs.example/sub"
 API = f"{BASE}/api/canonical/0"
 ISSUE = "8b1e3c52-1f0e-4f7e-9a53-0d5c3f0e6f11"
+OTHER, SILENT = (f"8b1e3c52-1f0e-4f7e-9a53-0d5c3f0e6f1{digit}" for digit in (2, 3))
 RAW = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "sentry" / "sdk_event.json").read_text(encoding="utf-8")
 )
@@ -101,6 +102,8 @@ CALLS: dict[str, tuple[hostile.Call, str, int]] = {
     "releases": (lambda api: api.releases(FINDING), "issues:read", TRIES),
     "breadcrumbs": (lambda api: api.breadcrumbs(FINDING), "events:read", TRIES),
     "newest release": (lambda api: api.newest_release("1"), "releases:read", TRIES),
+    "new issues": (lambda api: api.new_issues(FINDING, **WINDOW), "issues:read", TRIES),
+    "changes": (lambda api: api.changes(FINDING, since=START), "issues:read", TRIES),
     "resolve": (lambda api: api.resolve(FINDING, "shop@2"), "issues:read", TRIES),
     "create": (lambda api: api.create_release("1", "shop@2"), "releases:create", 1),
     "note": (lambda api: api.note(FINDING, "fixed"), "issues:comment", 1),
@@ -383,3 +386,64 @@ async def test_the_breadcrumbs_are_those_of_the_very_event(bugsink: Bugsink) -> 
     route.respond(404)
     with pytest.raises(NotFound):
         await bugsink.breadcrumbs(FINDING)
+
+
+# What surrounds an issue -----------------------------------------------------------------------------------------
+
+
+async def test_v5_v9_what_bugsink_cannot_tell_is_unknown(bugsink: Bugsink) -> None:
+    assert await bugsink.users(FINDING, **WINDOW) is None
+    assert await bugsink.all_errors(FINDING, **WINDOW) is None
+    assert await bugsink.intake(FINDING, **WINDOW) is None
+
+
+@respx.mock
+async def test_v7_issues_first_seen_in_the_period_with_their_events(bugsink: Bugsink) -> None:
+    new = {**FOUND, "id": OTHER, "friendly_id": "SHOP-2", "first_seen": "2025-11-24T16:03:00Z"}
+    silent = {**new, "id": SILENT, "friendly_id": "SHOP-3"}
+    issues = respx.get(f"{API}/issues/").mock(return_value=page(silent, new, {**new, "id": ISSUE}, FOUND))
+    respx.get(f"{API}/issues/{OTHER}/").respond(json=new)
+    respx.get(f"{API}/issues/{SILENT}/").respond(json=silent)
+    events = respx.get(f"{API}/events/")
+    events.side_effect = [page(), page(event(4), event(3.5), event(-1))]
+    assert await bugsink.new_issues(FINDING, release="shop@2", **WINDOW) == (NewIssue("SHOP-2", 2),)
+    assert dict(issues.calls.last.request.url.params) == {
+        "project": "1",
+        "sort": "digest_order",
+        "order": "desc",
+    }
+    assert 'release:"shop@2"' in events.calls.last.request.url.params["q"]
+
+
+@respx.mock
+async def test_v7_very_many_new_issues_are_not_all_counted(bugsink: Bugsink) -> None:
+    new = [
+        {**FOUND, "id": f"{at:08}-1f0e-4f7e-9a53-0d5c3f0e6f11", "first_seen": "2025-11-24T16:03:00Z"}
+        for at in range(MOST_ISSUES + 5)
+    ]
+    respx.get(f"{API}/issues/").mock(return_value=page(*new))
+    respx.get(url__regex=rf"{API}/issues/.+/").respond(json=new[0])
+    respx.get(f"{API}/events/").mock(return_value=page(event(4)))
+    assert len(given(await bugsink.new_issues(FINDING, **WINDOW))) == MOST_ISSUES
+
+
+@respx.mock
+async def test_v6_what_was_done_to_the_issue_since(bugsink: Bugsink) -> None:
+    def turn(kind: str, minutes: float) -> dict[str, Any]:
+        return {"kind": kind, "timestamp": (START + timedelta(minutes=minutes)).isoformat()}
+
+    history = respx.get(f"{API}/issue-history/").mock(
+        return_value=page(
+            turn("muted", 4), turn("resolved", 2), turn("manual_annotation", 1), turn("muted", -1)
+        )
+    )
+    assert await bugsink.changes(FINDING, since=START) == (
+        "somebody resolved the issue",
+        "the issue was muted",
+    )
+    assert dict(history.calls.last.request.url.params) == {"issue": ISSUE}
+    history.mock(return_value=httpx.Response(404))
+    assert await bugsink.changes(FINDING, since=START) == ("the issue is gone from Bugsink",)
+    history.mock(return_value=page({"kind": "muted", "timestamp": "soon"}))
+    with pytest.raises(Malformed):
+        await bugsink.changes(FINDING, since=START)

@@ -512,8 +512,11 @@ async def test_a_metric_counts_the_requests_where_one_is_named(http: httpx.Async
         "from": "1764000000",
         "to": "1764000600",
         "query": "sum:trace.flask.request.hits{service:shop,env:production,version:shop_1.4_x}"
-        ".as_count().rollup(sum, 60)",
+        ".as_count().rollup(sum, 10)",
     }
+    # Points are whole: of the outermost, the part within the period counts.
+    odd: dict[str, Any] = {"start": START + timedelta(seconds=4), "end": START + timedelta(seconds=61)}
+    assert given(await datadog.traffic(finding(), **odd)).total == 30
     route.respond(json={"status": "error", "error": "no such metric"})
     with pytest.raises(Refused, match="no such metric"):
         await datadog.traffic(finding(), **WINDOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 import sentry_sdk
 
 from app.clients.bugsink import Bugsink
-from app.clients.tracker import IssueState, TrackedRelease
+from app.clients.tracker import IssueState, NewIssue, TrackedRelease
 from app.core.errors import NotFound, Refused, Unauthorized
 from app.core.model import Finding, given
 from bugsink_server import CannotInstall, Running, installed, running
@@ -99,9 +100,16 @@ async def test_an_error_travels_from_the_sdk_to_its_resolution(
     assert await bugsink.known_release(finding, NEW) is None
     assert await bugsink.state(finding) is IssueState.OPEN
 
+    assert await bugsink.changes(finding, since=now - timedelta(hours=1)) == ()
+    assert await bugsink.new_issues(finding, start=now - timedelta(hours=1), end=now) == ()
+    others = replace(finding, group="0" * 8 + finding.group[8:])  # seen from another issue, ours is new
+    assert await bugsink.new_issues(others, start=now - timedelta(hours=1), end=now) == (NewIssue(ISSUE, 4),)
+
     assert await bugsink.note(finding, "fixed by #7, verified in production")
     await bugsink.resolve(finding, NEW)
     await bugsink.resolve(finding, NEW)  # a step may run twice
+    assert await bugsink.changes(finding, since=now) == ("somebody resolved the issue",)
+    assert (await bugsink.changes(others, since=now))[0] == "the issue is gone from Bugsink"
     issue = await bugsink.issue(finding.group)
     assert (issue.is_resolved, issue.fixed_in) == (True, (NEW,))
     assert await bugsink.known_release(finding, NEW) == TrackedRelease(NEW, None)

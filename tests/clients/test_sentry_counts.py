@@ -115,7 +115,7 @@ async def test_errors_minute_by_minute_with_what_may_still_come(sentry: Sentry) 
         "dataset": "errors",
         "yAxis": "count()",
         "query": "issue:SHOP-1 release:shop@2",
-        "interval": "60",
+        "interval": "15",
         "start": "2025-11-24T16:00:00Z",
         "end": "2025-11-24T16:10:00Z",
         "environment": "production",
@@ -221,6 +221,16 @@ async def test_sessions_count_where_there_are_no_transactions(sentry: Sentry, tr
         "query": "release:shop@2",
     }
     assert project.call_count == 1
+
+
+@respx.mock
+async def test_of_sessions_around_the_period_only_the_part_within_counts(sentry: Sentry) -> None:
+    respx.get(f"{ORG}/events-timeseries/").respond(404)
+    respx.get(f"{API}/projects/acme/shop/").respond(json={"id": "42"})
+    respx.get(f"{ORG}/sessions/").respond(json=sessions_of(60, 60, 60))
+    within: dict[str, Any] = {"start": START + timedelta(seconds=45), "end": START + timedelta(seconds=130)}
+    counts = given(await sentry.traffic(FINDING, **within))
+    assert [bucket.count for bucket in counts.buckets] == [15, 60, 10]
 
 
 @respx.mock

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -116,6 +117,8 @@ async def test_a_none_reaches_checkout_and_the_fix_is_proven_in_production(playe
     (comment,) = our_comments(world)
     assert story.summary in comment
     assert "error rate back to baseline at" in story.summary
+    assert "events in each minute, at most" in comment
+    assert not [call for call in world.sentry.journal if call.status == HTTPStatus.BAD_REQUEST]
     assert pull.merged_at is not None
     assert pull.issue.body is not None
     assert f"Refs #{issue.number}" in pull.issue.body

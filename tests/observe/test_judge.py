@@ -21,6 +21,7 @@ from app.observe.judge import (
     ALPHA,
     Canary,
     Count,
+    Distinct,
     NewIssues,
     Readings,
     Rule,
@@ -202,7 +203,7 @@ def test_v4_what_is_no_number_is_no_verdict(bad: float, field: str, rule: Rule) 
         {"dropped": math.nan},
         {"share": math.nan},
         {"share": 0.0},
-        {"distinct": (math.nan, 0)},
+        {"distinct": Distinct(math.nan, 0)},  # type: ignore[arg-type]
         {"canary": Canary(3, math.nan, 0.1)},  # type: ignore[arg-type]
         {"canary": Canary(0, 10, math.nan)},
         {"new_issues": NewIssues(math.nan, ())},  # type: ignore[arg-type]
@@ -240,6 +241,8 @@ def test_v5_counts_of_a_tracker_that_drops_events_prove_nothing(new: int) -> Non
     assert said.judgement is Judgement.INCONCLUSIVE
     assert "2% of the events were dropped" in said.explanation
     assert judged(hour(60), ten_minutes(0), dropped=0.01) is Judgement.FIXED
+    said = verdict(hour(60), ten_minutes(0), dropped=None)
+    assert (said.judgement, "dropped is not known" in said.explanation) == (Judgement.FIXED, True)
 
 
 def test_v5_more_errors_than_requests_do_not_speak_against_the_release() -> None:
@@ -274,9 +277,23 @@ def test_v7_an_error_that_moved_to_a_new_issue_is_not_fixed(
     assert (expected is Judgement.FIXED) or "SHOP-12, SHOP-13" in said.explanation
 
 
+def test_v7_new_issues_that_are_not_proven_to_be_more_than_usual_may_still_hold_the_error() -> None:
+    before, usual = hour(60), Count(1, 6_000.0)
+    said = verdict(before, ten_minutes(0), new_issues=NewIssues(6, ("SHOP-12",), usual))
+    assert (said.judgement, "the error may have moved" in said.explanation) == (Judgement.INCONCLUSIVE, True)
+    assert judged(before, ten_minutes(0), new_issues=NewIssues(1, ("SHOP-12",), usual)) is Judgement.FIXED
+
+
 def test_v7_a_few_events_elsewhere_do_not_stand_against_a_proof_that_holds_all_of_them() -> None:
     moved = NewIssues(3, ("SHOP-12",))
     assert judged(hour(600), ten_minutes(0), new_issues=moved) is Judgement.FIXED
+
+
+def test_v5_new_issues_that_outnumber_the_requests_do_not_speak_against_the_release() -> None:
+    said = verdict(hour(60), ten_minutes(0), new_issues=NewIssues(6_001, ("SHOP-12",)))
+    assert (said.judgement, "more than requests" in said.explanation) == (Judgement.INCONCLUSIVE, True)
+    said = verdict(seconds(60, 3600.0), seconds(0, 600.0), new_issues=NewIssues(601, ("SHOP-12",)))
+    assert said.judgement is Judgement.REGRESSED
 
 
 def test_v8_few_events_before_are_not_enough_to_see_silence() -> None:
@@ -314,11 +331,32 @@ def test_v9_one_client_that_retries_500_times_is_one_burst() -> None:
     assert judged(hour(500), ten_minutes(500), minutes_before=retried) is Judgement.INCONCLUSIVE
 
 
-def test_v9_where_users_are_known_they_are_counted() -> None:
-    assert judged(hour(500), ten_minutes(0), distinct=(3, 0)) is Judgement.INCONCLUSIVE
-    assert judged(hour(500), ten_minutes(500), distinct=(3, 1)) is Judgement.INCONCLUSIVE
-    said = verdict(hour(500), ten_minutes(0), distinct=(80, 0))
-    assert (said.judgement, "users or traces are counted" in said.explanation) == (Judgement.FIXED, True)
+def test_v9_where_users_are_known_they_are_counted_if_events_come_in_bursts() -> None:
+    retried = (0, 0, 8, 0, 17) * 12
+    few, many = Distinct(3, 0), Distinct(80, 0, (1, 2, 1, 1, 2, 1) * 10)
+    bursty: dict[str, Any] = {"minutes_before": retried}
+    assert judged(hour(300), ten_minutes(0), distinct=few, **bursty) is Judgement.INCONCLUSIVE
+    said = verdict(hour(300), ten_minutes(0), distinct=many, **bursty)
+    assert (said.judgement, "users are counted" in said.explanation) == (Judgement.FIXED, True)
+    # Without bursts users would only be fewer numbers.
+    said = verdict(hour(300), ten_minutes(0), distinct=few)
+    assert (said.judgement, "users" in said.explanation) == (Judgement.FIXED, False)
+
+
+def test_v9_users_who_come_in_bursts_too_are_divided() -> None:
+    outages = (0, 0, 0, 0, 16) * 12
+    said = verdict(
+        hour(300), ten_minutes(0), minutes_before=outages, distinct=Distinct(80, 0, (0, 0, 0, 0, 7) * 12)
+    )
+    assert said.judgement is Judgement.INCONCLUSIVE
+    assert "users are counted, because events come in bursts, and users of about" in said.explanation
+
+
+def test_v9_that_a_rate_is_high_is_never_seen_in_users() -> None:
+    # Three users came again and again in the hour; the same three in ten minutes are the same rate, not six times it.
+    retried = (0, 0, 8, 0, 17) * 12
+    said = verdict(hour(300), ten_minutes(50), minutes_before=retried, distinct=Distinct(60, 60))
+    assert said.judgement is Judgement.INCONCLUSIVE
 
 
 def test_v9_independent_events_are_not_divided() -> None:

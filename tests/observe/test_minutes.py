@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.counts import Bucket, Counts, filled
 from app.core.model import Window
-from app.observe.judge import Minutes, watermark
+from app.observe.judge import Minutes
 from app.observe.judge.chart import COLUMNS, bars, chart
-from app.observe.judge.minutes import dispersion, is_count, total
+from app.observe.judge.minutes import bursts, dispersion, is_count, total
 
 START = 1_800_000_000.0
 
@@ -21,47 +22,22 @@ START = 1_800_000_000.0
 def test_v4_what_is_no_count_has_no_total(bad: object) -> None:
     assert not is_count(bad)
     assert total((1, cast("float", bad), 2)) is None
-    assert Minutes(START, (1, cast("float", bad), 2)).window(START, START + 180) is None
-
-
-def test_v4_a_minute_without_traffic_data_makes_the_window_unknown() -> None:
-    assert Minutes(START, (1, 2), (10, None)).window(START, START + 120) is None
-    assert Minutes(START, (1, 2), (10,)).window(START, START + 120) is None
 
 
 def test_v4_very_many_points_are_no_more_than_their_sum() -> None:
     assert total([1.0] * 1_000_000) == 1_000_000
 
 
-@settings(deadline=None)
-@given(st.floats(1e9, 4e9), st.floats(0, 3600))
-def test_v10_what_is_newer_than_the_lag_is_not_looked_at(now: float, lag: float) -> None:
-    mark = watermark(now, lag)
-    assert mark % 60 == 0
-    assert now - lag - 60 < mark <= now - lag
-
-
-def test_v10_only_minutes_that_are_over_count() -> None:
-    minutes = Minutes(START, (1, 2, 3, 4), (10, 20, 30, 40))
-    assert minutes.until(START + 179.9).events == (1, 2)
-    assert minutes.until(START + 180).requests == (10, 20, 30)
-    assert minutes.until(START - 3600).events == ()
-    assert minutes.until(START + 9e9) == minutes
-
-
 def test_v10_a_minute_that_is_only_partly_inside_is_outside() -> None:
-    minutes = Minutes(START, (1, 2, 3, 4), (10, 20, 30, 40))
-    assert minutes.window(START + 1, START + 239) == Window(5, 50.0, "requests", 120.0)
-    assert minutes.window(START + 1, START + 59) == Window(0, 0.0, "requests", 0.0)
+    minutes = Minutes(START, (1, 2, 3, 4))
     assert minutes.within(START + 60, START + 180) == (2, 3)
+    assert minutes.within(START + 1, START + 239) == (2, 3)
+    assert minutes.within(START + 1, START + 59) == ()
+    assert minutes.within(START - 600, START + 9e9) == (1, 2, 3, 4)
 
 
-def test_v10_a_clock_that_runs_behind_gives_an_empty_window() -> None:
-    assert Minutes(START, (1, 2)).window(START + 120, START) == Window(0, 0.0, "seconds", 0.0)
-
-
-def test_without_traffic_the_minutes_themselves_are_the_exposure() -> None:
-    assert Minutes(START, (1, 2, 3)).window(START, START + 180) == Window(6, 180.0, "seconds", 180.0)
+def test_v10_a_clock_that_runs_behind_gives_no_minutes() -> None:
+    assert Minutes(START, (1, 2)).within(START + 120, START) == ()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +58,45 @@ def test_v9_bursts_are_seen_in_the_counts_of_the_minutes(
     assert found == (None if expected is None else pytest.approx(expected, abs=0.01))
 
 
+def test_v9_the_bar_for_bursts_is_higher_where_errors_are_rare() -> None:
+    often, rarely = (2, 0, 2, 0, 0, 2, 0, 3, 3, 0) * 6, (0, 0, 0, 2, 0, 0, 1, 0, 0, 0) * 6
+    in_bursts = (0, 3, *(0,) * 58)
+    assert bursts(often) == dispersion(often) == pytest.approx(1.32, abs=0.01)
+    assert dispersion(rarely) == pytest.approx(1.39, abs=0.01)
+    assert bursts(rarely) == 1.0
+    assert bursts(in_bursts) == pytest.approx(3.0)
+    assert (bursts((1,) * 60), bursts(())) == (1.0, 1.0)
+
+
+# From what the trackers counted ----------------------------------------------------------------------------------
+
+
+def test_v10_buckets_become_minutes_and_what_is_incomplete_has_no_number() -> None:
+    quarters = Counts("errors", tuple(Bucket(START + 15 * at, 15.0, at, at == 9) for at in range(12)))
+    found = Minutes.of(quarters)
+    assert found == Minutes(START, (6, 22, None))
+    apart = Counts("errors", (Bucket(START + 240, 60.0, 7),))
+    assert Minutes.of(quarters, apart) == Minutes(START, (6, 22, None, None, 7))
+
+
+def test_v10_two_periods_that_meet_within_a_minute_fill_it_together() -> None:
+    before = filled("errors", [(START + 10, 1), (START + 70, 2)], START, START + 90)
+    after = filled("errors", [(START + 100, 4)], START + 90, START + 150)
+    assert Minutes.of(before, after) == Minutes(START, (1, 6, 0))
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        Counts("errors", ()),
+        Counts("errors", (Bucket(START + 30, 60.0, 1),)),
+        Counts("errors", (Bucket(START, 300.0, 1),)),
+    ],
+)
+def test_what_is_not_as_fine_as_minutes_gives_none(counts: Counts) -> None:
+    assert Minutes.of(counts) is None
+
+
 # The chart -------------------------------------------------------------------------------------------------------
 
 
@@ -95,8 +110,8 @@ def test_the_chart_shows_the_deployment_between_noise_and_silence() -> None:
 
 
 def test_long_times_are_shown_in_groups_of_minutes_that_end_at_the_deployment() -> None:
-    shown = chart(Minutes(START, (9, *(1,) * 60, *(0,) * 60)), START + 61 * 60).splitlines()
-    assert shown[:2] == ["events in each 3 minutes, at most 3", "█" * 20 + "│" + "·" * 20]
+    shown = chart(Minutes(START, (9, *(1,) * 120, *(0,) * 120)), START + 121 * 60).splitlines()
+    assert shown[:2] == ["events in each 3 minutes, at most 3", "█" * 40 + "│" + "·" * 40]
 
 
 def test_the_mark_stands_below_the_deployment() -> None:

@@ -7,6 +7,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.core.counts import filled
+from app.core.model import given
+from app.observe.judge.minutes import Minutes
+
 HISTORY = 3600.0
 
 
@@ -32,12 +36,10 @@ class Incident:
         return len(self.before)
 
     @property
-    def minutes(self) -> tuple[int, ...]:
-        """The errors of each minute before."""
-        found = [0] * int(HISTORY // 60)
-        for moment in self.before:
-            found[int(moment // 60)] += 1
-        return tuple(found)
+    def minutes(self) -> tuple[float | None, ...]:
+        """The errors of each minute before, read as those of production are."""
+        counted = filled("errors", ((moment, 1) for moment in self.before), 0.0, HISTORY)
+        return given(Minutes.of(counted)).within(0.0, HISTORY)
 
     def new(self, seconds: float) -> int:
         """How many errors came until then."""

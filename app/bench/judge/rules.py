@@ -88,7 +88,9 @@ def _every(step: float) -> tuple[float, ...]:
     return tuple(step * number for number in range(1, int(WATCH // step) + 1))
 
 
-def _judged(incident: Incident, rule: Rule, moments: tuple[float, ...], minutes: tuple[int, ...]) -> Answer:
+def _judged(
+    incident: Incident, rule: Rule, moments: tuple[float, ...], minutes: tuple[float | None, ...]
+) -> Answer:
     before = Window(incident.old, HISTORY, "seconds", HISTORY)
     for seconds in moments:
         after = Window(incident.new(seconds), seconds, "seconds", seconds)

@@ -18,7 +18,8 @@ class Release:
     """A rollout that holds our merge commit and is live; times are epoch seconds.
 
     `started_at` is when the first rollout with our merge began, `live_since` when this one was reported live.
-    `deployment_id` is None where the rollout showed itself by something else than a deployment.
+    `deployment_id` is None where the rollout showed itself by something else than a deployment. `canary_since` is when
+    the same commit went live as a canary, if it did.
     """
 
     version: str
@@ -27,6 +28,7 @@ class Release:
     environment: str
     started_at: float
     live_since: float
+    canary_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Verdict:
 
     `bound` is the 95% upper bound of new rate / old rate, `needed` the minutes without another event after which it
     would be called fixed, `picture` a small chart in plain text, `faults` how often in a row the metric source gave
-    no answer.
+    no answer. `pending` tells that a later look is over, but that what was counted by then is not complete yet.
     """
 
     judgement: Judgement
@@ -65,6 +67,7 @@ class Verdict:
     picture: str = ""
     faults: int = 0
     method: Method = Method.EXACT_LOOKS
+    pending: bool = False
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -45,8 +45,13 @@ def bad_request(body: Any) -> Refusal:
     return Refusal(HTTPStatus.BAD_REQUEST, body)
 
 
-def page(request: web.Request, items: Sequence[Any]) -> web.Response:
-    """One page of `items` with the `Link` header, which always names the previous and the next page."""
+def page(
+    request: web.Request, items: Sequence[Any], *, under: Mapping[str, Any] | None = None
+) -> web.Response:
+    """One page of `items` with the `Link` header, which always names the previous and the next page.
+
+    With `under`, the items are the `data` of that body.
+    """
     try:
         size = min(PAGE, max(1, int(request.query.get("per_page", request.query.get("limit", PAGE)))))
         start = max(0, int(request.query.get("cursor", "0:0:0").split(":")[1]))
@@ -56,7 +61,9 @@ def page(request: web.Request, items: Sequence[Any]) -> web.Response:
         _link(request, "previous", f"0:{max(0, start - size)}:1", more=start > 0),
         _link(request, "next", f"0:{start + size}:0", more=start + size < len(items)),
     ]
-    return web.json_response(list(items[start : start + size]), headers={"Link": ", ".join(links)})
+    shown: Any = list(items[start : start + size])
+    body = shown if under is None else {**under, "data": shown}
+    return web.json_response(body, headers={"Link": ", ".join(links)})
 
 
 def _link(request: web.Request, relation: str, cursor: str, *, more: bool) -> str:

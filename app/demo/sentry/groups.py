@@ -26,6 +26,15 @@ class Event:
     release: str | None
     environment: str | None
 
+    @property
+    def user(self) -> str | None:
+        """Who met the error, if the event says so."""
+        user = self.raw.get("user")
+        if not isinstance(user, Mapping):
+            return None
+        found = user.get("id") or user.get("email") or user.get("username") or user.get("ip_address")
+        return str(found) if found else None
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
@@ -109,9 +118,8 @@ class Group:
         self.metadata = grouping.metadata(event.raw)
         mechanism = (grouping.exceptions(event.raw) or [{}])[-1].get("mechanism")
         self.unhandled |= isinstance(mechanism, Mapping) and mechanism.get("handled") is False
-        user = event.raw.get("user")
-        if isinstance(user, Mapping) and len(self.users) < USERS_KEPT:
-            self.users.add(str(user.get("id") or user.get("email") or user.get("ip_address")))
+        if event.user is not None and len(self.users) < USERS_KEPT:
+            self.users.add(event.user)
 
     def resolve(self, details: dict[str, Any], resolution: Resolution) -> None:
         """The group is resolved."""

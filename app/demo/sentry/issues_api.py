@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,7 +21,7 @@ from app.demo.sentry.issue_shape import (
     issue_json,
     release_json,
 )
-from app.demo.sentry.search import selection
+from app.demo.sentry.search import issue_terms, moment, selection
 from app.demo.sentry.store import Store
 from app.demo.sentry.times import iso
 
@@ -70,13 +71,28 @@ class IssuesApi:
         return web.json_response({**self._slugs(), **body})
 
     async def issues(self, request: web.Request) -> web.Response:
-        """The issues of a status, newest first; without a query the unresolved ones."""
-        query = request.query.get("query", "is:unresolved").split()
-        wanted = {term.removeprefix("is:") for term in query if term.startswith("is:")}
-        if len(wanted) != len(query):
-            raise bad_request("Error parsing search query: this stand-in knows only is:status here")
-        groups = sorted(self._store.groups.values(), key=lambda group: -group.last_seen)
-        return page(request, [self._json(group) for group in groups if wanted <= {group.status}])
+        """The issues of a status, a first release or a time, newest first; without a query the unresolved ones."""
+        wanted = issue_terms(request.query.get("query", "is:unresolved"))
+        since = -inf
+        if "firstSeen" in wanted:
+            if not wanted["firstSeen"].startswith(">="):
+                raise bad_request("Error parsing search query: this stand-in answers firstSeen:>=TIME")
+            since = moment(wanted["firstSeen"].removeprefix(">="))
+        project = request.query.get("project", "-1")
+        groups = [
+            group
+            for group in sorted(self._store.groups.values(), key=lambda group: -group.last_seen)
+            if wanted.get("is", group.status) == group.status
+            and wanted.get("firstRelease", group.first_release) == group.first_release
+            and group.first_seen >= since
+            and project in (str(self._store.project_id), "-1")
+            and self._is_in(request.query.get("environment"), group)
+        ]
+        return page(request, [self._json(group) for group in groups])
+
+    def _is_in(self, environment: str | None, group: Group) -> bool:
+        """True if the group had an event there, as far as is still known."""
+        return environment is None or environment in {event.environment for event in group.events}
 
     async def issue(self, request: web.Request) -> web.Response:
         """One issue."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -13,10 +13,13 @@ from app.demo.sentry.series import Selection
 from app.demo.sentry.store import Store
 
 DEFAULT_SECONDS: Final = 90 * 86_400.0
-_TERM = re.compile(r'\s*([a-z_.]+):("(?:[^"\\]|\\.)*"|[^\s"]+)(?=\s|$)')
+_TERM = re.compile(r'\s*([A-Za-z_.]+):("(?:[^"\\]|\\.)*"|[^\s"]+)(?=\s|$)')
 _PERIOD = re.compile(r"([0-9]{1,6})([smhdw])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_KEYS: Final = frozenset({"issue", "release", "environment", "project", "transaction", "is_transaction"})
+_KEYS: Final = frozenset(
+    {"issue", "release", "environment", "project", "transaction", "is_transaction", "has"}
+)
+_ISSUE_KEYS: Final = frozenset({"is", "firstRelease", "firstSeen"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,18 @@ class Period:
     end: float
 
 
-def terms(text: str) -> dict[str, str]:
+def issue_terms(text: str) -> dict[str, str]:
+    """The `key:value` terms of a search for issues."""
+    return terms(text, _ISSUE_KEYS)
+
+
+def terms(text: str, keys: Collection[str] = _KEYS) -> dict[str, str]:
     """The `key:value` terms of a search."""
     found: dict[str, str] = {}
     position = 0
     while text[position:].strip():
         term = _TERM.match(text, position)
-        if term is None or term[1] not in _KEYS:
+        if term is None or term[1] not in keys:
             raise bad_request(f"Invalid query. This stand-in does not know: {text[position:].strip()[:80]}")
         value = term[2]
         if value.startswith('"'):
@@ -79,6 +87,8 @@ def selection(query: Mapping[str, str], store: Store, *, default_name: str | Non
         if group is None:
             raise bad_request(f"Invalid value '['{wanted['issue']}']' for 'issue:' filter")
         name = group.id
+    if wanted.get("has", "user") != "user":
+        raise bad_request("This stand-in answers has:user")
     if wanted.get("project", store.project) != store.project:
         return None
     if query.get("project", str(store.project_id)) not in (str(store.project_id), store.project, "-1"):
@@ -89,4 +99,5 @@ def selection(query: Mapping[str, str], store: Store, *, default_name: str | Non
         release=wanted.get("release"),
         environment=query.get("environment", wanted.get("environment")),
         name=name,
+        with_user="has" in wanted,
     )

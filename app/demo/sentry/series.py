@@ -12,7 +12,10 @@ KEPT: Final = 200_000
 
 
 class Occurred(NamedTuple):
-    """`weight` occurrences at once; `name` is a group's id, a transaction, or the status of a session."""
+    """`weight` occurrences at once; `name` is a group's id, a transaction, or the status of a session.
+
+    `user` is who met an error, if the event says so.
+    """
 
     at: float
     visible: float
@@ -20,17 +23,22 @@ class Occurred(NamedTuple):
     environment: str | None
     name: str
     weight: int = 1
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which occurrences count: from `start` up to `end`, of one release, environment or name if set."""
+    """Which occurrences count: from `start` up to `end`, of one release, environment or name if set.
+
+    `with_user` leaves out those that name no user.
+    """
 
     start: float = -inf
     end: float = inf
     release: str | None = None
     environment: str | None = None
     name: str | None = None
+    with_user: bool = False
 
     def takes(self, item: Occurred) -> bool:
         """True if the occurrence counts."""
@@ -39,6 +47,7 @@ class Selection:
             and self.release in (None, item.release)
             and self.environment in (None, item.environment)
             and self.name in (None, item.name)
+            and (item.user is not None or not self.with_user)
         )
 
 

@@ -66,7 +66,7 @@ class Store:
             group.reopen("regressed")
             self.note(group, "set_regression", {"version": release or ""})
         group.add(event)
-        self.errors.add(Occurred(now, event.visible, release, environment, group.id))
+        self.errors.add(Occurred(now, event.visible, release, environment, group.id, user=event.user))
         return group
 
     def add_transaction(self, raw: Mapping[str, Any]) -> None:

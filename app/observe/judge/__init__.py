@@ -13,15 +13,16 @@ from dataclasses import replace
 
 from app.core.markdown import duration
 from app.core.model import Judgement, Method, Verdict, Window
-from app.observe.judge.chart import bars
+from app.observe.judge.chart import bars, chart
 from app.observe.judge.looks import ALPHA, LATER, LOOKS
-from app.observe.judge.minutes import Minutes, is_count, watermark
-from app.observe.judge.plan import look_at, passed, plan
-from app.observe.judge.poisson import Count, p_upper, ratio_bound
+from app.observe.judge.minutes import Minutes, is_count
+from app.observe.judge.plan import look_at, moments, passed, plan
+from app.observe.judge.poisson import Count, differ, p_upper, ratio_bound
 from app.observe.judge.rates import HALVED, Trial, bad, fallen, minutes_needed
 from app.observe.judge.readings import (
     Canary,
     Counts,
+    Distinct,
     NewIssues,
     Readings,
     Rule,
@@ -38,19 +39,23 @@ __all__ = [
     "LOOKS",
     "Canary",
     "Count",
+    "Distinct",
     "Minutes",
     "NewIssues",
     "Readings",
     "Rule",
+    "canary_is_worse",
+    "chart",
     "counts",
+    "differ",
     "look_at",
+    "moments",
     "passed",
     "plan",
     "recurred",
     "ruling",
     "unanswered",
     "verdict_on",
-    "watermark",
 ]
 
 # So many faults of the metric source in a row end the watch.
@@ -72,6 +77,7 @@ def verdict_on(readings: Readings, rule: Rule, *, at: float, picture: str = "") 
         f"with 95% confidence the new rate is at most {bound:.1%} of the old one"
         if bound is not None
         else "",
+        "whether events were dropped is not known" if readings.dropped is None else "",
         _outlook(needed),
     )
     return Verdict(
@@ -120,7 +126,7 @@ def ruling(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, 
     """The judgement on counts that can be compared, why in words unless the test says it all, and the test."""
     trial = fallen(counted, readings, rule)
     told = (
-        _canary_is_worse(readings.canary, rule)
+        _held_against_baseline(readings.canary, rule.alpha)
         or _is_bad(readings, counted, rule)
         or _moved(readings, counted, rule)
     )
@@ -132,29 +138,45 @@ def ruling(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, 
     return (*(told or (Judgement.FIXED, "")), trial)
 
 
-def _canary_is_worse(canary: Canary | None, rule: Rule) -> tuple[Judgement, str] | None:
-    if canary is None:
+def canary_is_worse(canary: Canary, alpha: float = ALPHA) -> str | None:
+    """In words, if the canary surely has more than its share of the errors; it may be asked at any moment.
+
+    What is no number says nothing.
+    """
+    if not _is_readable(canary):
         return None
-    if not (is_count(canary.canary) and is_count(canary.baseline) and 0 < canary.share < 1):
-        return Judgement.INCONCLUSIVE, "the counts of canary and baseline are not all numbers"
-    if log_e_canary(canary.canary, canary.baseline, canary.share) < math.log(1.0 / rule.alpha):
+    if log_e_canary(canary.canary, canary.baseline, canary.share) < math.log(1.0 / alpha):
         return None
     both = canary.canary + canary.baseline
-    return (
-        Judgement.REGRESSED,
-        f"the canary has {canary.canary} of all {both} errors, with {canary.share:.0%} of the traffic",
-    )
+    return f"the canary has {canary.canary} of all {both} errors, with {canary.share:.0%} of the traffic"
+
+
+def _is_readable(canary: Canary) -> bool:
+    return is_count(canary.canary) and is_count(canary.baseline) and 0 < canary.share < 1
+
+
+def _held_against_baseline(canary: Canary | None, alpha: float) -> tuple[Judgement, str] | None:
+    if canary is None:
+        return None
+    if not _is_readable(canary):
+        return Judgement.INCONCLUSIVE, "the counts of canary and baseline are not all numbers"
+    worse = canary_is_worse(canary, alpha)
+    return (Judgement.REGRESSED, worse) if worse is not None else None
 
 
 def _is_bad(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, str] | None:
     judgement = bad(counted.old_most, counted.new_least, rule, readings.after.seconds)
     if judgement is None:
         return None
-    after = readings.after
-    if after.unit != "seconds" and after.events > after.exposure:
-        # Whoever knows the address of the tracker can send errors, but no traffic.
-        return Judgement.INCONCLUSIVE, f"more errors than {after.unit}, so not all of them are the release's"
+    if _outnumbers(readings.after.events, readings.after):
+        unit = readings.after.unit
+        return Judgement.INCONCLUSIVE, f"more errors than {unit}, so not all of them are the release's"
     return judgement, "more than before" if judgement is Judgement.REGRESSED else "not even halved"
+
+
+def _outnumbers(events: int, window: Window) -> bool:
+    """True if so many events cannot come of the traffic: who knows the tracker's address can send errors alone."""
+    return window.unit != "seconds" and events > window.exposure
 
 
 def _moved(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, str] | None:
@@ -166,19 +188,27 @@ def _moved(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, 
         return Judgement.INCONCLUSIVE, "the counts of the new issues are not numbers"
     names = ", ".join(new.names[:3]) or "without a name"
     told = f"{new.events} events of new issues on the release ({names})"
-    exposure, seconds = counted.new.exposure, readings.after.seconds
-    if new.usual is not None:
-        alone = Count(new.events, exposure)
-        more = bad(new.usual, alone, rule, seconds) is Judgement.REGRESSED
-        return (Judgement.REGRESSED, f"{told}, more than usual") if more else None
-    together = replace(counted, new=Count(counted.new.events + new.events, exposure))
-    least = Count(counted.new_least.events + new.events, exposure)
-    verdict = bad(counted.old_most, least, rule, seconds)
-    if verdict is not None:
-        return verdict, f"the error may have moved: {told}"
-    if not fallen(together, readings, rule).fallen:
-        return Judgement.INCONCLUSIVE, f"the error may have moved: {told}"
-    return None
+    if _outnumbers(new.events, readings.after):
+        return Judgement.INCONCLUSIVE, f"{told}, more than {readings.after.unit}"
+    usual, alone = new.usual, Count(math.floor(new.events / counted.divisor), counted.new.exposure)
+    if usual is not None:
+        if bad(usual, alone, rule, readings.after.seconds) is Judgement.REGRESSED:
+            return Judgement.REGRESSED, f"{told}, more than usual"
+        if new.events * usual.exposure <= usual.events * alone.exposure:
+            return None  # no more than usual
+    judgement = _together(new.events, alone, counted, readings, rule)
+    return (judgement, f"the error may have moved: {told}") if judgement is not None else None
+
+
+def _together(events: int, alone: Count, counted: Counts, readings: Readings, rule: Rule) -> Judgement | None:
+    """What would be said if the new issues' events were the error's own; None if it would still be fixed."""
+    exposure = counted.new.exposure
+    least = Count(counted.new_least.events + alone.events, exposure)
+    judgement = bad(counted.old_most, least, rule, readings.after.seconds)
+    if judgement is not None:
+        return judgement
+    together = replace(counted, new=Count(counted.new.events + events, exposure))
+    return None if fallen(together, readings, rule).fallen else Judgement.INCONCLUSIVE
 
 
 def _blank(readings: Readings, rule: Rule, at: float, why: str, picture: str) -> Verdict:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from app.core.counts import MINUTE
 from app.core.model import Window
-from app.observe.judge.minutes import MINUTE, Minutes, total
+from app.observe.judge.minutes import Minutes, total
 
 LEVELS = "▁▂▃▄▅▆▇█"
 NONE, UNKNOWN, DEPLOYED = "·", "?", "│"
-COLUMNS = 60
+COLUMNS = 100  # an hour before and half an hour after, minute by minute
 BAR = 40
 
 

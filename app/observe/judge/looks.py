@@ -31,14 +31,15 @@ from functools import lru_cache
 from app.observe.judge.poisson import binomial_weight, binomial_weights
 
 ALPHA = 0.01
-# Seconds after the deployment, in steps of about a third: a decision comes at most so much later than it could.
-LOOKS = (20, 30, 40, 50, 70, 90, 120, 150, 200, 260, 340, 450, 600, 780, 1020, 1380, 1980)
+# Seconds after the deployment, in steps of about a third: a decision comes at most so much later than it could. The
+# first is when silence after 20 errors a minute is enough, and that before the last when silence after 12 an hour is.
+LOOKS = (17, 30, 40, 50, 70, 90, 120, 150, 200, 260, 340, 450, 600, 780, 1020, 1380, 1900, 1980)
 # Looked at again where errors are rare: after an hour, six hours, a day.
 LATER = (3600, 21_600, 86_400)
 RARE_PER_MINUTE = 0.5
 
-# Chosen by simulation: complete fixes are seen as early as can be, and one in two halved rates within 33 minutes.
-FIRST_SHARE = 0.56
+# Chosen by simulation: complete fixes are seen as early as can be, and nearly one in two halved rates in 33 minutes.
+FIRST_SHARE = 0.62
 FULL_SILENCE = 33.0
 # Counts up to this one are tracked from look to look.
 DEPTH = 40

@@ -4,62 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from app.core.model import Window
+from app.core.counts import MINUTE, Counts
+from app.observe.judge.looks import RARE_PER_MINUTE
 
-MINUTE = 60.0
 # Independent events have a variance as large as their mean. Above this they come in bursts: one client that retries.
-# One in two hundred incidents with independent errors is above it too, and takes longer; a lower bar would slow many.
-BURSTS_FROM = 1.5
+# One in seven incidents with independent errors is above it too, and takes a little longer. A higher bar lets milder
+# bursts pass as independent, a lower one slows half of all incidents. Where errors are rare, whole numbers leave the
+# test so much room that mild bursts do no harm (measured), and there is no event to lose.
+BURSTS_FROM = 1.2
+BURSTS_FROM_WHERE_RARE = 1.5
 FEWEST_MINUTES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Events, and requests where they are known, of each minute from `start` (epoch seconds) on.
-
-    None, or what is no count, stands where the source gave no number.
-    """
+    """Events of each minute from `start` (epoch seconds) on; None stands where the source gave no number."""
 
     start: float
     events: tuple[float | None, ...]
-    requests: tuple[float | None, ...] | None = None
 
-    def until(self, moment: float) -> Minutes:
-        """The minutes that were over at `moment`."""
-        kept = max(0, int((moment - self.start) // MINUTE))
-        return replace(self, events=self.events[:kept], requests=self.requests and self.requests[:kept])
+    @classmethod
+    def of(cls, *periods: Counts) -> Minutes | None:
+        """The minutes that the buckets of successive periods fill; None if there are none as fine as that.
+
+        A minute of which something is missing, or that no bucket tells of, has no number.
+        """
+        buckets = [bucket for counts in periods for bucket in counts.buckets]
+        at = [int(bucket.start // MINUTE) for bucket in buckets]
+        if not buckets or any(
+            bucket.end > (minute + 1) * MINUTE for minute, bucket in zip(at, buckets, strict=True)
+        ):
+            return None
+        first = min(at)
+        sums: list[float | None] = [None] * (max(at) - first + 1)
+        for minute, bucket in zip(at, buckets, strict=True):
+            sums[minute - first] = (sums[minute - first] or 0) + bucket.count
+        for minute, bucket in zip(at, buckets, strict=True):
+            if bucket.incomplete:
+                sums[minute - first] = None
+        return cls(first * MINUTE, tuple(sums))
 
     def within(self, start: float, end: float) -> tuple[float | None, ...]:
         """The events of the minutes that lie wholly between `start` and `end`."""
-        return self.events[self._whole(start, end)]
-
-    def window(self, start: float, end: float) -> Window | None:
-        """Those minutes as a window, in requests where these are known; None if one of them has no number."""
-        whole = self._whole(start, end)
-        events, seconds = total(self.events[whole]), MINUTE * len(self.events[whole])
-        if events is None:
-            return None
-        if self.requests is None:
-            return Window(round(events), seconds, "seconds", seconds)
-        requests = total(self.requests[whole])
-        complete = len(self.requests[whole]) == len(self.events[whole])
-        return (
-            Window(round(events), requests, "requests", seconds)
-            if requests is not None and complete
-            else None
-        )
-
-    def _whole(self, start: float, end: float) -> slice:
         first = max(0, math.ceil((start - self.start) / MINUTE))
-        return slice(first, max(first, math.floor((end - self.start) / MINUTE)))
-
-
-def watermark(now: float, lag: float) -> float:
-    """Up to this moment counts are complete: the last full minute that is at least `lag` seconds old."""
-    return math.floor((now - lag) / MINUTE) * MINUTE
+        return self.events[first : max(first, math.floor((end - self.start) / MINUTE))]
 
 
 def is_count(value: object) -> bool:
@@ -83,3 +74,13 @@ def dispersion(values: tuple[float | None, ...]) -> float | None:
         return None
     mean = math.fsum(known) / len(known)
     return math.fsum((value - mean) ** 2 for value in known) / (len(known) - 1) / mean
+
+
+def bursts(values: tuple[float | None, ...]) -> float:
+    """How many events come at once, by the counts of minutes; 1 unless it shows."""
+    found = dispersion(values)
+    if found is None:
+        return 1.0
+    known = [value for value in values if value is not None and is_count(value)]
+    is_rare = math.fsum(known) < RARE_PER_MINUTE * len(known)
+    return found if found > (BURSTS_FROM_WHERE_RARE if is_rare else BURSTS_FROM) else 1.0

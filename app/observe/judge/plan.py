@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.core.model import Window
 from app.observe.judge.looks import LATER, LOOKS, RARE_PER_MINUTE
 
 # A look at a planned moment may come this much late or early and still is that look.
 SLACK_SECONDS = 1.0
+# So long after a look that could not be judged, for want of an answer or of all that was counted, it is asked again.
+AGAIN_SECONDS = (60.0, 120.0, 180.0)
 
 
 def plan(before: Window) -> tuple[float, ...]:
@@ -21,6 +25,17 @@ def plan(before: Window) -> tuple[float, ...]:
     rare = per_minute < RARE_PER_MINUTE
     looks = (*LOOKS, *LATER) if rare else LOOKS
     return tuple(float(look) for look in looks if per_minute * look / 60 >= 1 or look >= LOOKS[-1])
+
+
+def moments(looks: Sequence[float]) -> tuple[float, ...]:
+    """The looks, and when to ask once more for one of which not everything was counted yet, before the next one."""
+    later = (
+        look + pause
+        for look, following in pairwise((*looks, math.inf))
+        for pause in AGAIN_SECONDS
+        if look + pause < following
+    )
+    return tuple(sorted({*looks, *later}))
 
 
 def look_at(looks: Sequence[float], seconds: float) -> int | None:

@@ -99,6 +99,13 @@ def p_upper(before: Count, after: Count, ratio: float = 1.0) -> float:
     return binomial_at_most(before.events, total, 1.0 - share_of_new(before, after, ratio))
 
 
+def differ(before: Count, after: Count, risk: float) -> bool:
+    """True if the two rates surely are not the same, at a risk of at most `risk`; False where nothing was counted."""
+    if before.exposure <= 0 or after.exposure <= 0:
+        return False
+    return min(p_lower(before, after), p_upper(before, after)) <= risk / 2
+
+
 def ratio_bound(before: Count, after: Count, confidence: float = 0.95) -> float | None:
     """The upper confidence bound of new rate / old rate (Clopper and Pearson); None if it has no bound."""
     if not before.events or before.exposure <= 0 or after.exposure <= 0:

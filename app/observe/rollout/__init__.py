@@ -19,7 +19,7 @@ from app.clients.github.rollouts import Rollouts
 from app.core.model import CaseFile, Finding, Merged, Reason, Release, RolloutPlan, Stage, Stop, given
 from app.observe.rollout.deployments import Deployments
 from app.observe.rollout.sighting import Place, Relation, Sighting, Sought
-from app.observe.rollout.standing import Seen, Standing, State, standing
+from app.observe.rollout.standing import Seen, Standing, State, interrupted, standing
 from app.observe.rollout.statuses import Statuses
 from app.observe.rollout.workflow_runs import WorkflowRuns
 
@@ -32,6 +32,7 @@ _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELATIONS = {"ahead": Relation.CONTAINS, "identical": Relation.CONTAINS, "behind": Relation.OLDER}
 
 Pause = Callable[[float], Awaitable[None]]
+OnCanary = Callable[[Release], Awaitable[Stop | None]]
 
 
 class Signal(Protocol):
@@ -51,38 +52,54 @@ def patience(case: CaseFile) -> float:
 
 
 async def released(
-    clients: Clients, case: CaseFile, *, pause: Pause = asyncio.sleep
+    clients: Clients,
+    case: CaseFile,
+    *,
+    pause: Pause = asyncio.sleep,
+    on_canary: OnCanary | None = None,
 ) -> Release | Stop | None:
-    """The release once it is live in production; a Stop if that will not happen any more; None while it may."""
+    """The release once it is live in production; a Stop if that will not happen any more; None while it may.
+
+    While only the canary is live, `on_canary` may end the wait.
+    """
     found = await look(clients, case)
     if found.stop is not None:
         await pause(LAG_SECONDS)
         found = await look(clients, case)
-    if found.state is not State.LIVE:
-        return found.stop
-    live, decision = given(found.sighting), given(case.decision)
+    if found.state is State.CANARY_LIVE and on_canary is not None:
+        return await on_canary(_release(case, found))
+    return _release(case, found) if found.state is State.LIVE else found.stop
+
+
+def _release(case: CaseFile, found: Standing) -> Release:
+    """What is live: in production, or as a canary."""
+    live = given(found.sighting)
     return Release(
         version=_version(given(case.finding), given(case.cause).deployed_sha, live.sha),
         sha=live.sha,
         deployment_id=live.deployment,
-        environment=decision.environment,
+        environment=given(case.decision).environment,
         started_at=given(found.began_at),
         live_since=given(live.live_since),
+        canary_since=found.canary_since,
     )
 
 
 async def withdrawn(clients: Clients, case: CaseFile, *, pause: Pause = asyncio.sleep) -> Stop | None:
     """Why the watched release is not what is live any more; None while it is."""
     release = given(case.release)
-    found = await look(clients, case)
-    if not _shows(found, release):
+    seen = await _seen(clients, case)
+    if not _shows(standing(seen), release):
         await pause(LAG_SECONDS)
-        found = await look(clients, case)
-    if _shows(found, release):
-        return None
-    taken_back = found.stop is not None and found.stop.reason is Reason.ROLLED_BACK
-    reason = Reason.ROLLED_BACK if taken_back else Reason.INCONCLUSIVE
-    return Stop(Stage.OBSERVE, reason, f"while {release.sha[:7]} was watched in production: {found.detail}")
+        seen = await _seen(clients, case)
+    found = standing(seen)
+    watched = f"while {release.sha[:7]} was watched in production"
+    if not _shows(found, release):
+        taken_back = found.stop is not None and found.stop.reason is Reason.ROLLED_BACK
+        reason = Reason.ROLLED_BACK if taken_back else Reason.INCONCLUSIVE
+        return Stop(Stage.OBSERVE, reason, f"{watched}: {found.detail}")
+    between = interrupted(seen, release.sha, release.live_since)
+    return Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, f"{watched}: {between}") if between is not None else None
 
 
 def _shows(found: Standing, release: Release) -> bool:
@@ -91,6 +108,11 @@ def _shows(found: Standing, release: Release) -> bool:
 
 async def look(clients: Clients, case: CaseFile) -> Standing:
     """How the rollout of our merge stands now, by GitHub's own clock."""
+    return standing(await _seen(clients, case))
+
+
+async def _seen(clients: Clients, case: CaseFile) -> Seen:
+    """Everything that is to be seen of the rollout now."""
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     merged, decision, cause = given(case.merged), given(case.decision), given(case.cause)
     plan = decision.rollout
@@ -100,7 +122,7 @@ async def look(clients: Clients, case: CaseFile) -> Standing:
     sightings = [one for some in told for one in some if _SHA.fullmatch(one.sha)]
     relations = await _relations(repo, merged, sightings)
     what, now = signals[Place.PRODUCTION].what, repo.github_time() or time.time()
-    return standing(Seen(merged, plan, what, sightings, relations, now))
+    return Seen(merged, plan, what, sightings, relations, now)
 
 
 def _signals(plan: RolloutPlan, environment: str) -> dict[Place, Signal]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.model import Merged, Reason, RolloutPlan, Stage, Stop
+from app.core.model import Merged, Reason, RolloutPlan, Stage, Stop, given
 from app.observe.rollout.sighting import Phase, Place, Relation, Sighting
 
 ON_THE_WAY = {Phase.QUEUED, Phase.RUNNING, Phase.LIVE}
@@ -42,13 +42,14 @@ REASONS = {
 class Standing:
     """A state with the sentence that people read, and the rollout it is about.
 
-    `began_at` is when the first rollout with our merge began.
+    `began_at` is when the first rollout with our merge began, `canary_since` when the same commit went live as canary.
     """
 
     state: State
     detail: str
     sighting: Sighting | None = None
     began_at: float | None = None
+    canary_since: float | None = None
 
     @property
     def stop(self) -> Stop | None:
@@ -93,7 +94,27 @@ def standing(seen: Seen) -> Standing:
     """How the rollout of our merge stands."""
     found = _live(seen) or _taken_away(seen) or _under_way(seen) or _gone(seen) or _unseen(seen)
     began = min((one.began_at for one in seen.ours), default=None)
-    return Standing(found.state, found.detail, found.sighting, began)
+    sha = found.sighting.sha if found.sighting is not None else None
+    canaries = [
+        one.live_since
+        for one in seen.ours
+        if one.place is Place.CANARY and one.sha == sha and one.live_since is not None
+    ]
+    return Standing(found.state, found.detail, found.sighting, began, min(canaries, default=None))
+
+
+def interrupted(seen: Seen, sha: str, since: float) -> str | None:
+    """What else went live in production since then, where `sha` is live again now; None if nothing did."""
+    others = [
+        one
+        for one in seen.sightings
+        if one.place is Place.PRODUCTION and one.sha != sha and one.live_since is not None
+    ]
+    between = [one for one in others if given(one.live_since) > since]
+    if not between:
+        return None
+    last = max(between, key=_went_live)
+    return f"{last.sha[:7]} ({last.name}) was live there in between"
 
 
 def _live(seen: Seen) -> Standing | None:

@@ -6,7 +6,8 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ import httpx
 import pytest
 import sentry_sdk
 
+from app.clients.sentry import Sentry
+from app.clients.tracker import Intake, NewIssue
+from app.core.model import given
 from app.core.sentry_event import raised_chain
 from app.demo.sentry import SELF_HOSTED, Alert, SentryStandIn
+from samples import FINDING
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "sentry"
 ORG = "/api/0/organizations/acme"
@@ -78,7 +83,14 @@ class World:
         )
         assert answer.status_code == status, answer.text
 
-    async def error(self, function: str = "pay", *, release: str = "shop@1", value: str = "'zero'") -> None:
+    async def error(
+        self,
+        function: str = "pay",
+        *,
+        release: str = "shop@1",
+        value: str = "'zero'",
+        user: str | None = None,
+    ) -> None:
         call = {"filename": "shop/cart.py", "module": "shop.cart", "function": function, "lineno": 3}
         raised = {"type": "KeyError", "value": value, "stacktrace": {"frames": [{**call, "in_app": True}]}}
         self.sent += 1
@@ -88,6 +100,7 @@ class World:
             "release": release,
             "environment": "production",
             "exception": {"values": [raised]},
+            "user": {"id": user} if user is not None else None,
         }
         await self.envelope(("event", event))
 
@@ -411,6 +424,83 @@ async def test_issues_are_listed_by_status(world: World) -> None:
     await world.put(f"{ORG}/issues/SHOP-1/", {"status": "resolved"})
     assert [issue["shortId"] for issue in await world.get(f"{ORG}/issues/")] == ["SHOP-2"]
     assert len(await world.get(f"{ORG}/issues/", query="")) == 2
+
+
+async def test_issues_are_listed_by_their_first_release_and_time(world: World) -> None:
+    await world.error(release="shop@1")
+    world.clock.now += 60
+    await world.error("refund", release="shop@2")
+    await world.error(release="shop@2")
+
+    async def listed(query: str, **more: str) -> list[str]:
+        found = await world.get(f"{ORG}/issues/", params={"query": query, **more})
+        return [one["shortId"] for one in found]
+
+    assert await listed("firstRelease:shop@2") == ["SHOP-2"]
+    assert await listed("firstRelease:shop@1 is:unresolved") == ["SHOP-1"]
+    assert await listed("firstSeen:>=2025-11-24T16:01:00Z") == ["SHOP-2"]
+    assert await listed("", project="1", environment="production") == ["SHOP-1", "SHOP-2"]
+    assert await listed("", environment="staging") == await listed("", project="7") == []
+    for query in ("firstSeen:yesterday", "firstSeen:<2025-11-24", "words"):
+        await world.get(f"{ORG}/issues/", HTTPStatus.BAD_REQUEST, query=query)
+
+
+async def test_users_are_counted_where_events_name_them(world: World) -> None:
+    for user in ("c-1", "c-1", "c-2", None):
+        await world.error(user=user)
+    await world.error("refund", user="c-3")
+    both = {"field": ["issue", "count()", "count_unique(user)"], "statsPeriod": "1h"}
+    rows = (await world.get(f"{ORG}/events/", params=both))["data"]
+    assert rows == [
+        {"issue": "SHOP-1", "count()": 4, "count_unique(user)": 2},
+        {"issue": "SHOP-2", "count()": 1, "count_unique(user)": 1},
+    ]
+    assert await count(world, "issue:SHOP-1 has:user") == 3
+    await world.get(f"{ORG}/events/", HTTPStatus.BAD_REQUEST, field="count()", query="has:release")
+    over_time = await world.get(
+        f"{ORG}/events-timeseries/", yAxis="count_unique(user)", interval="15", statsPeriod="1m"
+    )
+    assert [value["value"] for value in over_time["timeSeries"][0]["values"]][-1] == 3
+    await world.get(f"{ORG}/events-timeseries/", HTTPStatus.BAD_REQUEST, yAxis="p95()", statsPeriod="1m")
+
+
+async def test_all_error_events_were_accepted_in_whole_intervals(world: World) -> None:
+    await world.error()
+    world.clock.now += 90
+    await world.error("refund")
+    asked = {"field": "sum(quantity)", "category": "error", "groupBy": ["outcome", "reason"]}
+    within = {"interval": "1m", "start": "2025-11-24T16:00:30Z", "end": "2025-11-24T16:01:00Z"}
+    answer = await world.get(f"{ORG}/stats_v2/", params={**asked, **within})
+    (group,) = answer["groups"]
+    assert group["by"] == {"outcome": "accepted", "reason": "none"}
+    assert (group["totals"], answer["intervals"]) == ({"sum(quantity)": 1}, ["2025-11-24T16:00:00Z"])
+    later = {**within, "start": "2025-11-24T16:05:00Z", "end": "2025-11-24T16:06:00Z"}
+    assert (await world.get(f"{ORG}/stats_v2/", params={**asked, **later}))["groups"] == []
+    for wrong in ({"category": "transaction"}, {"field": "sum(times_seen)"}, {"groupBy": "project"}):
+        await world.get(f"{ORG}/stats_v2/", HTTPStatus.BAD_REQUEST, params={**asked, **within, **wrong})
+
+
+async def test_our_client_sees_what_surrounds_an_issue(world: World) -> None:
+    await world.error(user="c-1")
+    world.clock.now += 600
+    deployed = world.clock.now
+    await world.error("refund", release="shop@2", user="c-1")
+    await world.error(release="shop@2", user="c-2")
+    await world.put(f"{ORG}/issues/SHOP-1/", {"status": "ignored"})
+    world.clock.now += 60
+    start, end = (datetime.fromtimestamp(at, UTC) for at in (deployed, world.clock.now))
+    group = world.sentry.groups[0].id
+    finding = replace(FINDING, group=group, short_id="SHOP-1", project="shop")
+    async with httpx.AsyncClient(trust_env=False) as http:
+        client = Sentry(http, world.sentry.base_url, "secret", now=world.clock)
+        users = given(await client.users(finding, start=start, end=end, release="shop@2"))
+        assert (users.together, users.over_time.total) == (1, 1)
+        assert given(await client.all_errors(finding, start=start, end=end, release="shop@2")).total == 2
+        new = await client.new_issues(finding, start=start, end=end, release="shop@2")
+        assert new == (NewIssue("SHOP-2", 1),) == await client.new_issues(finding, start=start, end=end)
+        assert await client.intake(finding, start=start, end=end) == Intake(2, 0, 0)
+        assert await client.changes(finding, since=start) == ("the issue was set to ignored",)
+        assert await client.changes(finding, since=end) == ()
 
 
 async def test_notes(world: World) -> None:
