@@ -13,7 +13,10 @@ OVERLAYS = Path(__file__).parent / "scenarios"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed."""
+    """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
+
+    `tracker` is the error tracker that the shop reports to, by its name in `trackers`.
+    """
 
     name: str
     story: str
@@ -21,6 +24,7 @@ class Scenario:
     reason: Reason | None = None
     protected: bool = True
     kills: int = 0
+    tracker: str = "sentry"
 
     @property
     def overlay(self) -> Path | None:
@@ -75,6 +79,12 @@ SCENARIOS: dict[str, Scenario] = {
             "a stranger sends a made-up event through the public key; it is ignored, with the reason",
             Result.ESCALATED,
             Reason.UNCORROBORATED,
+        ),
+        Scenario(
+            "datadog",
+            "the shop reports to Datadog, whose stack traces hold no values; the fix is merged, canaried and proven",
+            Result.FIXED,
+            tracker="datadog",
         ),
         Scenario(
             "crash",
