@@ -10,7 +10,7 @@ from app.demo.github import GitHubStandIn
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Reach:
     """Where a tracker's alarm can go: GitHub, and the Autofix server. `tell` says what happens."""
 
     github: GitHubStandIn
@@ -37,6 +37,6 @@ class Tracker(Protocol):
         """The settings with which the Autofix server reads it, and believes it."""
         ...
 
-    def surrounded_by(self, surroundings: Surroundings) -> None:
+    def alert_through(self, reach: Reach) -> None:
         """From now on it raises its alarms there; nothing was reported to it before."""
         ...

@@ -11,7 +11,7 @@ from app.demo.datadog.monitor import GROUP, MESSAGE, TYPE
 from app.demo.github import SENTRY_BOT_ID
 from app.demo.names import ALERT_AFTER, ENVIRONMENT, FULL_NAME, NAME, OWNER
 from app.demo.sentry import SELF_HOSTED, Alert, SentryStandIn
-from app.demo.tracker import Surroundings, Tracker
+from app.demo.tracker import Reach, Tracker
 
 SENTRY_TOKEN = "demo-sentry-token"  # noqa: S105 - guards a stand-in on loopback
 SENTRY_LOGIN: Final = "sentry[bot]"
@@ -52,7 +52,7 @@ class SentryTracker:
             alert_after=ALERT_AFTER,
             permalink_host=SELF_HOSTED,
         )
-        self._surroundings: Surroundings
+        self._reach: Reach
 
     async def start(self) -> None:
         """The stand-in listens."""
@@ -74,13 +74,13 @@ class SentryTracker:
             "AUTOFIX_SENTRY_ORGANIZATIONS": OWNER,
         }
 
-    def surrounded_by(self, surroundings: Surroundings) -> None:
+    def alert_through(self, reach: Reach) -> None:
         """Sentry's account exists on GitHub."""
-        surroundings.github.create_user(SENTRY_LOGIN, type="Bot", id=SENTRY_BOT_ID)
-        self._surroundings = surroundings
+        reach.github.create_user(SENTRY_LOGIN, type="Bot", id=SENTRY_BOT_ID)
+        self._reach = reach
 
     async def _open_issue(self, alert: Alert) -> None:
-        github, tell = self._surroundings.github, self._surroundings.tell
+        github, tell = self._reach.github, self._reach.tell
         issue = github.open_issue(FULL_NAME, login=SENTRY_LOGIN, title=alert.title, body=alert.body)
         tell(f"Sentry opened issue #{issue.number}: {alert.title}")
 
@@ -123,7 +123,7 @@ class DatadogTracker:
             "AUTOFIX_WEBHOOK_REPOSITORIES": f"datadog:{NAME}={FULL_NAME}",
         }
 
-    def surrounded_by(self, surroundings: Surroundings) -> None:
+    def alert_through(self, reach: Reach) -> None:
         """The monitor watches."""
         monitor = ErrorMonitor(
             id=4_711,
@@ -132,9 +132,9 @@ class DatadogTracker:
             message=MONITOR_MESSAGE,
             errors=ALERT_AFTER - 1,
         )
-        url = f"{surroundings.autofix_url}/webhooks/datadog"
+        url = f"{reach.autofix_url}/webhooks/datadog"
         webhook = Webhook(url, {"X-Autofix-Secret": DATADOG_SECRET}, WEBHOOK_PAYLOAD)
-        tell = surroundings.tell
+        tell = reach.tell
         self.stand_in.watch(monitor, webhook, lambda title: tell(f"Datadog alerts: {title}"))
 
 

@@ -27,7 +27,7 @@ from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.scenario import TEMPLATE, Scenario
 from app.demo.sentry import SentryStandIn
-from app.demo.tracker import Surroundings, Tracker
+from app.demo.tracker import Reach, Tracker
 from app.demo.trackers import TRACKERS, SentryTracker
 from app.packaged import app_manifest, packaged
 
@@ -67,7 +67,8 @@ class Rate:
 class World:
     """Everything the demo needs, between `async with`. Nothing is left running, nothing lies outside `root`.
 
-    The shop reports to `tracker`; if none is given, to a new one of the scenario's kind.
+    The shop reports to `tracker`; if none is given, to a new one of the scenario's kind. The repository's workflows
+    find `variables` besides those of the demo.
     """
 
     def __init__(
@@ -79,12 +80,13 @@ class World:
         tracker: Tracker | None = None,
         tell: Listener,
         settings: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         rate: float = REQUESTS_PER_SECOND,
     ) -> None:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
-        self._more_settings, self._rate = settings or {}, rate
+        self._more_settings, self._more_variables, self._rate = settings or {}, variables or {}, rate
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"
@@ -127,7 +129,7 @@ class World:
         self._create_repository()
         self.server = AutofixServer(self.root / "autofix", self._settings())
         self.github.webhook_url = f"{self.server.url}/webhooks/github"
-        self.tracker.surrounded_by(Surroundings(self.github, self.server.url, self._tell))
+        self.tracker.alert_through(Reach(self.github, self.server.url, self._tell))
         self._stack.push_async_callback(self.server.stop)
         await self.server.start()
         self._tell(f"Autofix listens at {self.server.url}")
@@ -139,7 +141,7 @@ class World:
             self.github,
             self.root / "actions",
             api_url=self.github.base_url,
-            variables={"PLATFORM_URL": self.platform.url},
+            variables={"PLATFORM_URL": self.platform.url, **self._more_variables},
             action_repositories={ACTION_REPOSITORY: self._action_repository()},
         )
         self.actions.on_job(self._tell_job)

@@ -37,6 +37,7 @@ async def played(tmp_path: Path) -> AsyncIterator[Play]:
             shop: Path | None = None,
             tracker: Tracker | None = None,
             settings: Mapping[str, str] | None = None,
+            variables: Mapping[str, str] | None = None,
             rate: float = RATE,
             before: Callable[[World], None] = lambda _: None,
         ) -> tuple[World, Story]:
@@ -48,6 +49,7 @@ async def played(tmp_path: Path) -> AsyncIterator[Play]:
                 tracker=tracker,
                 tell=display.line,
                 settings=settings,
+                variables=variables,
                 rate=rate,
             )
             await stack.enter_async_context(world)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from app.demo.names import NAME, OWNER
+from app.demo.names import ALERT_AFTER, NAME, OWNER
 from app.demo.sentry import SentryStandIn
 from app.demo.story import Story
 from app.demo.trackers import SENTRY_TOKEN, DatadogTracker
-from app.demo.world import World
+from app.demo.world import REQUESTS_PER_SECOND, World
+from bugsink_server import CannotInstall, Running, installed, running
+from bugsink_tracker import BugsinkTracker, shop_with_bugsink, workflow_variables
 
 Play = Callable[..., Awaitable[tuple[World, Story]]]
 BOT = "autofix[bot]"
@@ -90,3 +92,49 @@ async def test_an_error_in_datadog_is_fixed_without_recorded_values_and_resolved
     assert not bait.journal
     assert not bait.groups
     assert not bait.transactions()
+
+
+# Bugsink ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    try:
+        programs = installed()
+    except CannotInstall as fault:
+        pytest.skip(str(fault))
+    with running(programs, tmp_path_factory.mktemp("bugsink"), in_production=True) as address:
+        yield address
+
+
+@pytest.mark.timeout(900)  # the first run installs Bugsink
+async def test_an_error_in_a_real_bugsink_is_fixed_and_resolved_there_for_the_release(
+    played: Play, server: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bugsink = BugsinkTracker(server)
+
+    world, story = await played(
+        "fixed",
+        shop=shop_with_bugsink(tmp_path_factory.mktemp("with-bugsink"), server),
+        tracker=bugsink,
+        variables=workflow_variables(server),
+        rate=REQUESTS_PER_SECOND,  # Bugsink takes a thousand events in five minutes
+    )
+
+    assert_closed_with_the_summary(world, story, "shop/checkout.py")
+    assert world.repository.issues[1].user.login == "ada"
+    fixed = f"shop@{world.repository.git.branch('main')}"
+    (issue,) = await bugsink.issues()
+    assert (issue["is_resolved"], issue["is_resolved_by_next_release"]) == (True, False)
+    assert issue["fixed_at"] == [fixed]
+    assert int(str(issue["digested_event_count"])) >= ALERT_AFTER
+    faulty = f"shop@{world.repository.git.commit(fixed.removeprefix('shop@')).parents[0]}"
+    async with bugsink.reader() as http:
+        history = await http.get("issue-history/", params={"issue": str(issue["id"])})
+        releases = await http.get("releases/", params={"project": server.project})
+        searches = [{"issue": str(issue["id"]), "q": f'release:"{one}"'} for one in (faulty, fixed)]
+        before, after = [(await http.get("events/", params=one)).json()["results"] for one in searches]
+    assert story.summary in history.text
+    assert {one["version"] for one in releases.json()["results"]} == {faulty, fixed}
+    assert before
+    assert not after
