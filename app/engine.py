@@ -30,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # Stored workflows are replayed by code of the same version only. Change it when old runs may be abandoned.
-WORKFLOW_VERSION = "incident-3"
+WORKFLOW_VERSION = "incident-4"
 INBOX = "inbox"
 
 

@@ -65,6 +65,10 @@ class Journey:
         self._brake = brake
         self.clients, self.store, self.settings = bench.clients, bench.store, bench.settings
 
+    def under(self, brake: Brake) -> Journey:
+        """The same journey for something else of the incident, which `brake` may stop."""
+        return Journey(self.incident, Workbench(self.clients, self.store, self.settings), brake)
+
     @property
     def desk(self) -> tuple[Clients, Store, Settings]:
         """What a stage needs that writes to people and into the store."""

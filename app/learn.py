@@ -24,7 +24,13 @@ from app.core.trust import trust
 from app.store import IncidentRow, Store
 
 # Ends that speak against the pattern, not against the circumstances.
-BLAMED = (Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.REGRESSED, Reason.CHECK_FAILED)
+BLAMED = (
+    Reason.ROLLED_BACK,
+    Reason.NOT_FIXED,
+    Reason.REGRESSED,
+    Reason.RECURRED,
+    Reason.CHECK_FAILED,
+)
 
 
 async def recall(

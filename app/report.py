@@ -31,6 +31,12 @@ async def inform_tracker(clients: Clients, case: CaseFile) -> None:
     await tracker.note(finding, messages.tracker_note(case))
 
 
+async def reopen(clients: Clients, case: CaseFile) -> None:
+    """The incident's issue is open again."""
+    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
+    await repo.reopen_issue(case.incident.issue)
+
+
 async def conclude(clients: Clients, case: CaseFile) -> Outcome:
     """The verified fix is told in one sentence, and the issue is closed."""
     outcome = Outcome(Result.FIXED, messages.summary(case), pull_request=given(case.pull).number)

@@ -14,7 +14,7 @@ from app.brake import brake
 from app.core.case_file import load_case
 from app.core.model import CaseFile, Incident, Outcome, Reason, Stage, Stop, given
 from app.journey import Journey, Workbench
-from app.pipeline import approved, give_up, landed, repair
+from app.pipeline import approved, came_back, give_up, landed, repair
 from app.store import IncidentRow, Store
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,23 @@ async def landing_workflow(arguments: dict[str, Any]) -> str:
     case = load_case(given(await engine.step("read case", read)))
     case.approved_by = arguments["by"]
     return await _end(case, approved if arguments["approved"] else landed)
+
+
+@engine.workflow("recurrence")
+async def recurrence_workflow(arguments: dict[str, Any]) -> str:
+    """An incident that ended fixed and whose error came back, to its other outcome."""
+    store = _benches[0].store
+
+    async def read() -> str | None:
+        return await asyncio.to_thread(store.case_file, arguments["incident"])
+
+    case = load_case(given(await engine.step("read case", read)))
+    stop = Stop(Stage.OBSERVE, Reason.RECURRED, arguments["detail"])
+
+    async def way(journey: Journey, case: CaseFile) -> Outcome:
+        return await came_back(journey, case, stop)
+
+    return await _end(case, way)
 
 
 async def _end(case: CaseFile, way: Callable[[Journey, CaseFile], Awaitable[Outcome]]) -> str:
@@ -79,6 +96,12 @@ async def land(store: Store, incident: IncidentRow, *, by: str, approved: bool, 
     await asyncio.to_thread(store.resume_incident, incident.id, identity, by)
     arguments = {"incident": incident.id, "by": by, "approved": approved}
     await engine.start(landing_workflow, identity, arguments)
+
+
+async def come_back(incident: str, stop: Stop) -> None:
+    """The incident, which had ended fixed, is on its way to a person. Called twice is called once."""
+    arguments = {"incident": incident, "detail": stop.detail}
+    await engine.start(recurrence_workflow, f"{incident}+back", arguments)
 
 
 async def wake(workflow_id: str, key: str) -> None:

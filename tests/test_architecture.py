@@ -26,6 +26,7 @@ EDGES = {
     "app/web/installations.py",
     "app/web/messenger.py",
     "app/web/proposals.py",
+    "app/web/recurrences.py",
     "app/workflow.py",
 }
 BROAD = {"Exception", "BaseException"}

@@ -147,7 +147,13 @@ async def test_what_speaks_against_a_pattern_is_a_wrong_fix_and_no_circumstance(
         standing = await recall(Repo().clients, store, open_incident(store), POLICY, patch)
         assert isinstance(standing, Standing)
         blamed |= {reason} if standing.pattern.failed else set()
-    assert blamed == {Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.REGRESSED, Reason.CHECK_FAILED}
+    assert blamed == {
+        Reason.ROLLED_BACK,
+        Reason.NOT_FIXED,
+        Reason.REGRESSED,
+        Reason.RECURRED,
+        Reason.CHECK_FAILED,
+    }
 
 
 async def test_what_is_taken_back_has_lost_its_trust_and_stays_what_it_was(store: Store) -> None:

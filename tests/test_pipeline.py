@@ -16,15 +16,27 @@ from app.core.model import (
     Judgement,
     Merged,
     Outcome,
+    Pull,
     Reason,
     Result,
     Stage,
     Stop,
+    TakenBack,
     given,
 )
-from app.journey import Journey, Stopped
-from app.pipeline import REBUILDS, approved, give_up, landed, prove_and_merge, proven, repair
-from samples import HEAD, MERGE, PULL, RELEASE, VERDICT, case
+from app.journey import Brake, Journey, Stopped
+from app.pipeline import (
+    REBUILDS,
+    TAKEN_BACK_FOR,
+    approved,
+    came_back,
+    give_up,
+    landed,
+    prove_and_merge,
+    proven,
+    repair,
+)
+from samples import DECISION, HEAD, MERGE, PULL, RELEASE, VERDICT, case
 
 ENDING = ["insist disarm", "tell escalate", "tell announce", "tell report", "tell keep", "step learn"]
 EVIDENCE = given(case().evidence)
@@ -46,6 +58,7 @@ class Noted:
     clients: Any = None
     store: Any = None
     settings: Any = None
+    brake: Brake | None = None
 
     def _give(self, way: str, name: str) -> Any:
         self.went.append(f"{way} {name}")
@@ -79,6 +92,11 @@ class Noted:
 
     async def until(self, _stage: Stage, _moment: float) -> None:
         self.went.append("until")
+
+    def under(self, brake: Brake) -> Journey:
+        self.went.append("under")
+        self.brake = brake
+        return self.journey
 
     def rule(self, judge: Callable[..., Any], *_: Any) -> Any:
         return self._give("rule", judge.__name__)
@@ -208,7 +226,111 @@ async def test_only_the_judges_fixed_at_a_planned_look_is_a_good_end(
     judged: list[Judgement], reason: Reason | None, looks: int
 ) -> None:
     verdicts = [replace(VERDICT, judgement=one) for one in judged]
-    noted = Noted({"merged": [MERGED], "released": [RELEASE], "judge_release": verdicts, "conclude": [FIXED]})
+    noted = Noted(
+        {
+            "merged": [MERGED],
+            "released": [RELEASE],
+            "judge_release": verdicts,
+            "conclude": [FIXED],
+            "revert": [refusal(Reason.HANDED_OVER)],
+        }
+    )
     outcome = await landed(noted.journey, proposal())
     assert (outcome.stop.reason if outcome.stop else None) is reason
     assert noted.went.count("until") == looks
+
+
+# What is taken back ----------------------------------------------------------------------------------------------
+
+REVERTED = Pull(
+    12, "PR_12", PULL.url, "autofix/revert-inc-1", "1" * 40, MERGE, "2" * 40, PULL.author_id, "message"
+)
+TELLING = ["tell escalate", "tell announce", "tell report", "tell keep"]
+TO_THE_REVERT = ["insist disarm", "step revert", *TELLING, "under", "step doubted", "step may_merge"]
+
+
+def no_help(reason: Reason = Reason.REGRESSED) -> Stop:
+    return Stop(Stage.OBSERVE, reason, "3 events more")
+
+
+async def test_what_is_no_help_is_taken_back_by_the_branchs_rules_where_the_policy_allows_it() -> None:
+    back = replace(MERGED, sha="3" * 40)
+    noted = Noted(
+        {
+            "revert": [REVERTED],
+            "may_merge": [DECISION],
+            "arm": [ARMED],
+            "proven": [EVIDENCE],
+            "merged": [back],
+        }
+    )
+    file = case()
+    outcome = await give_up(noted.journey, file, no_help())
+    assert noted.went == [
+        *TO_THE_REVERT,
+        "step arm",
+        "wait proven",
+        "wait merged",
+        "tell report",
+        "tell keep",
+        "step learn",
+    ]
+    assert file.taken_back == TakenBack(REVERTED, merged=back)
+    assert file.merged == case().merged
+    assert file.pull == PULL
+    assert "taken back by #12" in outcome.summary
+    assert given(outcome.stop).reason is Reason.REGRESSED
+
+
+@pytest.mark.parametrize("name", ["doubted", "may_merge", "arm", "proven", "merged"])
+async def test_a_revert_that_is_stopped_on_its_way_is_switched_off_and_waits_for_a_person(name: str) -> None:
+    gives: dict[str, list[Any]] = {
+        "may_merge": [DECISION],
+        "arm": [ARMED],
+        "proven": [EVIDENCE],
+        "merged": [MERGED],
+    }
+    noted = Noted({"revert": [REVERTED], **gives, name: [refusal(Reason.CHECK_FAILED)]})
+    file = case()
+    outcome = await give_up(noted.journey, file, no_help(Reason.NOT_FIXED))
+    assert file.taken_back == TakenBack(REVERTED, held=refusal(Reason.CHECK_FAILED))
+    assert noted.went[-4:] == ["insist disarm", "tell report", "tell keep", "step learn"]
+    assert "#12 takes it back" in outcome.summary
+
+
+async def test_a_revert_that_the_policy_leaves_to_people_is_not_waited_for() -> None:
+    held = refusal(Reason.NEEDS_REVIEW)
+    noted = Noted({"revert": [REVERTED], "may_merge": [DECISION], "arm": [Held(held)]})
+    file = case()
+    await give_up(noted.journey, file, no_help())
+    assert file.taken_back == TakenBack(REVERTED, held=held)
+    assert noted.went == [*TO_THE_REVERT, "step arm", "tell report", "tell keep", "step learn"]
+
+
+async def test_where_no_revert_can_be_opened_a_person_is_told_why() -> None:
+    noted = Noted({"revert": [refusal(Reason.HANDED_OVER)]})
+    file = case()
+    await give_up(noted.journey, file, no_help())
+    assert file.taken_back == TakenBack(held=refusal(Reason.HANDED_OVER))
+    assert noted.went == ["insist disarm", "step revert", *TELLING, "step learn"]
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - TAKEN_BACK_FOR))
+async def test_nothing_else_is_taken_back(reason: Reason) -> None:
+    noted = Noted({"revert": [REVERTED]})
+    await give_up(noted.journey, case(), no_help(reason))
+    assert "step revert" not in noted.went
+
+
+async def test_what_was_never_merged_is_not_taken_back() -> None:
+    noted = Noted({"revert": [REVERTED]})
+    await give_up(noted.journey, proposal(), no_help())
+    assert "step revert" not in noted.went
+
+
+async def test_v12_an_error_that_came_back_opens_its_issue_again_before_a_person_is_called() -> None:
+    noted = Noted()
+    outcome = await came_back(noted.journey, case(), no_help(Reason.RECURRED))
+    assert noted.went == ["insist reopen", *ENDING]
+    assert given(outcome.stop).reason is Reason.RECURRED
+    assert outcome.result is Result.ESCALATED

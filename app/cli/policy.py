@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from app.core.category import CATEGORIES
+    from app.core.category import NAMED
     from app.core.errors import PolicyError
     from app.core.policy import parse_policy
 
@@ -37,7 +37,7 @@ def _check(options: argparse.Namespace) -> int:
         return FAILED
     state = "valid" if policy.enabled else "valid, and switches the automation off (`enabled: false`)"
     print(f"{options.file}: {state}")
-    for category in CATEGORIES:
+    for category in NAMED:
         print(f"  {category}: {policy.action(category)}{', shadow mode' if policy.shadow else ''}")
     return 0
 

@@ -1,6 +1,6 @@
 """The one table of fix categories: id, title, what it covers, and how far it goes unless a policy says otherwise.
 
-Messages, policy validation, docs and tables are all read from here.
+Messages, policy validation, docs and tables are all read from here. `REVERT` is no fix: it takes one back.
 """
 
 from __future__ import annotations
@@ -55,3 +55,14 @@ CATEGORIES: dict[str, Category] = {
         ),
     )
 }
+
+# Provable for every fix, by ids of git objects alone, so it has no trust to earn.
+REVERT = Category(
+    "revert",
+    "Revert",
+    "a fix of Autofix that production shows to be no help is taken back, to the last bit",
+    Action.PROPOSE,
+)
+
+# What a policy may name.
+NAMED: dict[str, Category] = {**CATEGORIES, REVERT.id: REVERT}

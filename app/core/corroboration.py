@@ -33,7 +33,9 @@ def corroborated(intake: Intake, finding: Finding, cause: RootCause, facts: Fact
     confirmed = [f"{sha} is a commit of {cause.base_branch}", code or f"{place} holds the line that it names"]
     if facts.vouched_by is not None:
         return _confirmed(finding, [*confirmed, f"`{facts.vouched_by}` vouches for it"])
-    missing = _missing(intake, finding, sha, facts)
+    missing = unmet(intake, finding, facts.now)
+    if intake.deployed and not facts.deployed:
+        missing.append(f"no deployment of {sha} to {facts.environment} has succeeded")
     if missing:
         why = (
             f"anybody who knows the project's public key could have sent this event: {'; '.join(missing)}. "
@@ -45,8 +47,8 @@ def corroborated(intake: Intake, finding: Finding, cause: RootCause, facts: Fact
     return _confirmed(finding, confirmed)
 
 
-def _missing(intake: Intake, finding: Finding, sha: str, facts: Facts) -> list[str]:
-    """What the policy asks for and is not there, one clause each."""
+def unmet(intake: Intake, finding: Finding, now: float) -> list[str]:
+    """What the policy asks the tracker's counts for and is not there at `now`, one clause each."""
     missing = []
     if finding.events < intake.events:
         missing.append(
@@ -57,11 +59,9 @@ def _missing(intake: Intake, finding: Finding, sha: str, facts: Facts) -> list[s
             f"it happened to {_many(finding.users, 'user')}, and the policy asks for {intake.users}"
         )
     if intake.hours is not None:
-        age = _age(finding.last_seen, facts.now)
+        age = _age(finding.last_seen, now)
         if age is None or age > intake.hours * HOUR_SECONDS:
             missing.append(f"its last event is not of the last {_many(intake.hours, 'hour')}")
-    if intake.deployed and not facts.deployed:
-        missing.append(f"no deployment of {sha} to {facts.environment} has succeeded")
     return missing
 
 

@@ -6,36 +6,30 @@ they hold none of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from app.core.category import CATEGORIES
+from app.core.category import NAMED
 from app.core.context import folded_details, surroundings
 from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
 from app.core.model import (
     Action,
     Applicability,
-    Armed,
     CaseFile,
     FailureKind,
     Finding,
-    Held,
-    Method,
     Outcome,
     Reason,
     Result,
     RootCause,
-    Stage,
     Stop,
-    Verdict,
     given,
 )
 from app.core.people import Called
+from app.core.progress import counts, progress, rates, taken_back, tracker_link
 from app.core.scrub import scrub_text, scrub_variables
 
 LONGEST_COMMENT = 60_000
 FRAMES_SHOWN = 8
-_ADDRESS = re.compile(r"https?://[\w.:/?&=%~+-]{1,500}", re.ASCII)
 
 
 # Sentences -----------------------------------------------------------------------------------------------------
@@ -75,7 +69,19 @@ def handed_over(case: CaseFile, stop: Stop, result: Result) -> str:
     if result is Result.PROPOSED:
         return f"{start}, the verified fix {number} waits for a person to merge it ({_reason(stop)})"
     pull = f", pull request {number}" if number else ""
-    return f"{start}{pull}, stopped at {stop.stage}: {_reason(stop)}"
+    if stop.reason is Reason.RECURRED and case.verdict is not None:
+        return f"{start}{pull}, called fixed at {clock(case.verdict.at)}, and it came back"
+    return f"{start}{pull}, stopped at {stop.stage}: {_reason(stop)}{_taken_back_by(case)}"
+
+
+def _taken_back_by(case: CaseFile) -> str:
+    """The end of the sentence where a pull request takes the fix back."""
+    back = case.taken_back
+    if back is None or back.pull is None:
+        return ""
+    if back.merged is not None:
+        return f", taken back by #{back.pull.number} at {clock(back.merged.merged_at)}"
+    return f", #{back.pull.number} takes it back"
 
 
 def tracker_note(case: CaseFile) -> str:
@@ -115,8 +121,9 @@ def commit_message(case: CaseFile) -> str:
 
 def merge_message(case: CaseFile) -> tuple[str, str]:
     """Headline and body of the squash commit, built from our record and not from the editable pull request."""
-    headline, _, body = commit_message(case).partition("\n")
-    return f"{headline} (#{given(case.pull).number})", body.strip()
+    pull = given(case.pull)
+    headline, _, body = (pull.message or commit_message(case)).partition("\n")
+    return f"{headline} (#{pull.number})", body.strip()
 
 
 def pull_body(case: CaseFile) -> str:
@@ -133,8 +140,8 @@ def pull_body(case: CaseFile) -> str:
         f"Refs #{case.incident.issue}. The issue stays open until production shows that the error is gone.",
         "### What happened",
         (
-            f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {_counts(finding)}, "
-            f"release {code(finding.release or 'unknown')} ({_tracker_link(finding)})."
+            f"{_raised(finding)} in {code(cause.function)} at {code(cause.place)}: {counts(finding)}, "
+            f"release {code(finding.release or 'unknown')} ({tracker_link(finding)})."
         ),
         fence(cause.culprit.code, "python"),
         "### Root cause",
@@ -151,7 +158,7 @@ def pull_body(case: CaseFile) -> str:
         folded("Other candidates", bullets(map(prose, patch.alternatives))) if patch.alternatives else "",
         folded_details(case),
         (
-            f"<sub>Category: {CATEGORIES[patch.category].title}. Pattern: {code(patch.pattern)} "
+            f"<sub>Category: {NAMED[patch.category].title}. Pattern: {code(patch.pattern)} "
             f"({patch.applicability}). {reasons} Incident {code(case.incident.id)}. "
             "Push to this branch and it is yours: Autofix will not touch it again.</sub>"
         ),
@@ -174,7 +181,7 @@ def status(case: CaseFile) -> str:
 def resolved(case: CaseFile, outcome: Outcome) -> str:
     """The sticky status comment of a verified fix: the one sentence first, then the evidence."""
     return "\n\n".join(
-        (f"**Fixed and verified:** {outcome.summary}", progress(case), _rates(given(case.verdict)))
+        (f"**Fixed and verified:** {outcome.summary}", progress(case), rates(given(case.verdict)))
     )
 
 
@@ -198,10 +205,11 @@ def escalation(case: CaseFile, stop: Stop, outcome: Outcome, called: Sequence[Ca
         f"Called: {', '.join(map(_call, called))}." if called else "",
         prose(stop.detail),
         _next_step(case, stop),
+        *(("#### What was done before", progress(case, over=True)) if stop.reason is Reason.RECURRED else ()),
         *_reported(case),
         *_found(case),
         *_tried(case),
-        *(("#### What production showed", _rates(case.verdict)) if case.verdict is not None else ()),
+        *(("#### What production showed", rates(case.verdict)) if case.verdict is not None else ()),
         *(folded(title, text) for title, text in surroundings(case)),
     ]
     return f"{_fitting(parts)}\n\n<sub>{outcome.summary}</sub>"
@@ -234,8 +242,8 @@ def _reported(case: CaseFile) -> tuple[str, ...]:
         f"release {code(finding.release or 'unknown')}, environment {code(finding.environment or 'unknown')}"
     )
     facts = [
-        f"{_raised(finding)} {_tracker_link(finding)}",
-        f"{_counts(finding)}, first {finding.first_seen}, last {finding.last_seen}",
+        f"{_raised(finding)} {tracker_link(finding)}",
+        f"{counts(finding)}, first {finding.first_seen}, last {finding.last_seen}",
         where + (f", transaction {code(finding.transaction)}" if finding.transaction else ""),
     ]
     told = ("#### What production reported", bullets(facts), folded("Stack trace", fence(_trace(finding))))
@@ -281,57 +289,6 @@ def _tried(case: CaseFile) -> tuple[str, ...]:
     )
 
 
-def progress(case: CaseFile, *, over: bool = False) -> str:
-    """One row for each stage that has something to tell; `over` tells that nothing more is done."""
-    rows: list[tuple[Stage, str]] = []
-    if case.finding is not None:
-        rows.append((Stage.DETECT, f"{_tracker_link(case.finding)} {_counts(case.finding)}"))
-    if case.cause is not None:
-        rows.append((Stage.INVESTIGATE, f"{code(case.cause.failure.subject)} at {code(case.cause.place)}"))
-    if case.decision is not None:
-        rows.append((Stage.DECIDE, f"{CATEGORIES[case.decision.category].title}: {case.decision.action}"))
-    if case.patch is not None:
-        what = prose(case.patch.summary).replace("|", "\\|")
-        rows.append((Stage.FIX, f"{what} ({code(case.patch.pattern)})"))
-    if case.evidence is not None:
-        rows.append(
-            (Stage.VERIFY, f"[{code(case.evidence.check)}]({case.evidence.url}): {case.evidence.summary}")
-        )
-    if case.pull is not None:
-        rows.append((Stage.MERGE, _merge_state(case, over=over)))
-    if case.release is not None:
-        live = f"live in {code(case.release.environment)} since {clock(case.release.live_since)}"
-        rows.append((Stage.OBSERVE, live))
-    return table(("stage", "result"), rows)
-
-
-def _merge_state(case: CaseFile, *, over: bool) -> str:
-    pull = given(case.pull)
-    if case.merged is not None:
-        said = (f"#{pull.number} merged as {case.merged.sha}", *map(prose, case.merged.remarks))
-        return "; ".join(said).replace("|", "\\|")
-    if over or isinstance(case.armed, Held):
-        return f"#{pull.number} is open; not merged by Autofix"
-    if isinstance(case.armed, Armed):
-        return f"#{pull.number} merges when these are green: {', '.join(map(code, case.armed.rules))}"
-    return f"#{pull.number} is open"
-
-
-def _rates(verdict: Verdict) -> str:
-    rows = [
-        (title, str(window.events), f"{window.exposure:.0f} {window.unit}", f"{window.per_minute:.1f}")
-        for title, window in (("before", verdict.before), ("after", verdict.after))
-    ]
-    figures = table(("", "errors", "exposure", "errors per minute"), rows)
-    test = {
-        Method.EXACT_LOOKS: "exact Poisson test at planned looks",
-        Method.SEQUENTIAL: "sequential test, at any moment",
-    }[verdict.method]
-    told = f"{prose(verdict.explanation)} Judged by the {test}; its limit now is {verdict.alpha:.2g}."
-    picture = f"```text\n{verdict.picture.replace('`', ' ')}\n```" if verdict.picture else ""
-    return "\n\n".join(part for part in (figures, told, picture) if part)
-
-
 def _trace(finding: Finding) -> str:
     lines: list[str] = []
     for raised in finding.chain:
@@ -357,17 +314,6 @@ def _raised(finding: Finding) -> str:
     return code(f"{finding.raised.type}: {finding.raised.message}")
 
 
-def _tracker_link(finding: Finding) -> str:
-    """The link to the tracker's issue; its address comes from the tracker's own API."""
-    safe = _ADDRESS.fullmatch(scrub_text(finding.url)) is not None
-    return f"[{code(finding.short_id)}]({finding.url})" if safe else code(finding.short_id)
-
-
-def _counts(finding: Finding) -> str:
-    events = f"{finding.events} event{'' if finding.events == 1 else 's'}"
-    return f"{events}, {finding.users} user{'' if finding.users == 1 else 's'}"
-
-
 def _reason(stop: Stop) -> str:
     return stop.reason.replace("-", " ")
 
@@ -379,9 +325,16 @@ _NEXT_STEPS = {
     "whether `rollout` in the policy names what it reports.",
     Reason.ROLLOUT_STALLED: "The fix is merged, and its rollout goes no further. Please look at your CD.",
     Reason.ROLLOUT_REPLACED: "The fix is merged, and production runs something without it. Please look at your CD.",
+    Reason.RECURRED: "The issue is open again. `/autofix retry` looks at it anew; `/autofix revert` takes the fix "
+    "back.",
     Reason.TREE_DIFFERS: "The fix is merged with other changes, and nobody has tested the two together. Please test "
     "it now.",
 }
+
+
+def _sentence(text: str) -> str:
+    """`text` with an end."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _next_step(case: CaseFile, stop: Stop) -> str:
@@ -389,6 +342,8 @@ def _next_step(case: CaseFile, stop: Stop) -> str:
         return _NEXT_STEPS[stop.reason]
     if stop.reason is Reason.ALREADY_FIXED and case.pull is not None:
         return f"Nothing is left to do but to close #{case.pull.number}, which is not needed any more."
+    if case.taken_back is not None:
+        return f"{_sentence(taken_back(case.taken_back))} Please look at it."
     if case.merged is not None:
         return "The fix is merged, but production has not shown that it works. Please look at it."
     if case.pull is not None:

@@ -24,7 +24,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.core.calling import Escalation, Notify
-from app.core.category import CATEGORIES
+from app.core.category import NAMED
 from app.core.errors import PolicyError
 from app.core.model import Action, Method, Reason, Stage, Stop
 from app.core.paths import protecting_pattern
@@ -255,7 +255,8 @@ class Policy(Strict):
         dict[str, CategoryRule],
         Field(
             default_factory=dict,
-            description="How far each kind of fix may go; what is not named is proposed at most.",
+            description="How far each kind of fix may go, and `revert`, which takes one back; "
+            "what is not named is proposed at most.",
         ),
     ]
     limits: Limits = Limits()
@@ -283,17 +284,15 @@ class Policy(Strict):
     @classmethod
     def _known(cls, categories: object) -> object:
         if isinstance(categories, dict):
-            unknown = sorted(str(name) for name in set(categories) - set(CATEGORIES))
+            unknown = sorted(str(name) for name in set(categories) - set(NAMED))
             if unknown:
-                raise ValueError(
-                    f"unknown category {unknown[0]!r}; known are {', '.join(sorted(CATEGORIES))}"
-                )
+                raise ValueError(f"unknown category {unknown[0]!r}; known are {', '.join(sorted(NAMED))}")
         return categories
 
     def action(self, category: str) -> Action:
         """The level that this policy gives to `category`; the category's own default where it says nothing."""
         rule = self.categories.get(category)
-        return CATEGORIES[category].default if rule is None else rule.action
+        return NAMED[category].default if rule is None else rule.action
 
     def changed_lines(self, category: str) -> int:
         """The most lines that a fix of `category` may add and remove."""

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from app.core.category import CATEGORIES
 from app.core.commands import COMMANDS, Unclear
 from app.core.markdown import bullets, code, folded, prose, table
-from app.core.messages import evidence, progress
+from app.core.messages import evidence
 from app.core.model import Action, CaseFile, Held, Level, Patch, Stop, Trust, given
 from app.core.policy import POLICY_PATH, Policy
+from app.core.progress import progress
 
 _UNCLEAR = {
     Unclear.UNKNOWN: "That is no command.",
@@ -170,13 +171,26 @@ def revert_message(title: str, incident: str, merge_sha: str, pull: int) -> str:
     )
 
 
-def revert_body(case: CaseFile, person: str) -> str:
+def asked_back(case: CaseFile, person: str) -> str:
+    """That a person wants the fix taken back."""
+    return f"{code(person)} asked to take #{given(case.pull).number} back. The error that it fixed will come back."
+
+
+def proven_useless(case: CaseFile, stop: Stop) -> str:
+    """That production shows the fix to be no help."""
+    reason = stop.reason.replace("-", " ")
+    return f"Production says of #{given(case.pull).number}: {reason}. {prose(stop.detail)}"
+
+
+def revert_body(case: CaseFile, because: str) -> str:
     """Why the pull request is there, and what it does."""
     patch: Patch = given(case.patch)
+    verify = given(case.decision).verify_check
     return "\n\n".join(
         (
-            f"{code(person)} asked to take #{given(case.pull).number} back.",
+            because,
             f"It restores {code(patch.fix.path)} and removes {code(patch.test.change.path)}, exactly as before.",
-            "The error that it fixed will come back. Autofix does not merge this by itself.",
+            f"The check {code(verify)} proves that it does this and nothing else.",
+            f"A person merges it, unless {code(POLICY_PATH)} sets `revert` to `automerge`.",
         )
     )

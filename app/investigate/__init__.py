@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
 
 from app.clients import Clients
 from app.clients.github import RepositoryClient
@@ -12,7 +11,6 @@ from app.clients.github.answers import Tree
 from app.core.model import (
     CodeFrame,
     Finding,
-    Frame,
     Incident,
     Raised,
     Reason,
@@ -22,12 +20,13 @@ from app.core.model import (
     SuspectCommit,
 )
 from app.core.policy import POLICY_PATH
-from app.investigate.corroborate import corroborate
+from app.investigate.corroborate import corroborate, doubted
 from app.investigate.expression import find_failure
-from app.investigate.mapping import culprit_exception, function_below, line_on_base, repository_path
+from app.investigate.frames import map_frames
+from app.investigate.mapping import culprit_exception, function_below, line_on_base
 from app.investigate.origin import origins
 
-__all__ = ["corroborate", "deployed_commit", "investigate", "read_policy"]
+__all__ = ["corroborate", "deployed_commit", "doubted", "investigate", "read_policy"]
 
 _COMMIT = re.compile(r"(?:^|[@+_-])([0-9a-f]{7,40})$")
 # What may stand in the address of a request; the release is text from outside.
@@ -56,7 +55,7 @@ async def investigate(clients: Clients, incident: Incident, finding: Finding) ->
         return _stop(Reason.RELEASE_UNKNOWN, f"the deployed commit {deployed[:7]} is not part of {branch}")
     before, after = await repo.tree(deployed), await repo.tree(base)
     raised = culprit_exception(finding.chain, before.files)
-    frames = await _map_frames(repo, raised.frames, before)
+    frames = await map_frames(repo, raised.frames, before)
     if isinstance(frames, Stop):
         return frames
     return await _explain(repo, raised, frames, branch, (deployed, before), (base, after))
@@ -101,33 +100,6 @@ async def read_policy(clients: Clients, incident: Incident, cause: RootCause) ->
     """The policy file's text at the base commit of the default branch; None if there is none."""
     repo = clients.github.repository(incident.repository, incident.installation_id)
     return await repo.file(cause.base_sha, POLICY_PATH)
-
-
-async def _map_frames(
-    repo: RepositoryClient, frames: Sequence[Frame], tree: Tree
-) -> tuple[CodeFrame, ...] | Stop:
-    """The repository's own frames, outermost first; a Stop if the innermost own one cannot be mapped for sure."""
-    listing = tree.files
-    own = [frame for frame in frames if frame.in_app]
-    if not own:
-        return _stop(Reason.FRAME_UNMAPPED, "no frame of the stack trace is the application's own")
-    places = [(frame, repository_path(frame, listing)) for frame in own]
-    texts = await repo.files(tree, [path for _, path in places if path])
-    mapped: list[CodeFrame] = []
-    for frame, path in places:
-        if path is None:
-            continue
-        lines = texts.get(path, "").splitlines()
-        recorded = (frame.code or "").strip()
-        if 1 <= frame.line <= len(lines) and recorded == lines[frame.line - 1].strip():
-            code = lines[frame.line - 1].strip()
-            mapped.append(CodeFrame(path, frame.function, frame.line, code, frame.variables))
-        elif frame is own[-1]:
-            detail = f"{path}:{frame.line} at the deployed commit is not the line that was recorded"
-            return _stop(Reason.SOURCE_DIFFERS, detail)
-    if not mapped or (mapped[-1].line, mapped[-1].function) != (own[-1].line, own[-1].function):
-        return _stop(Reason.FRAME_UNMAPPED, f"{own[-1].path!r} is not exactly one file of the repository")
-    return tuple(mapped)
 
 
 async def _explain(

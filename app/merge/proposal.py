@@ -43,7 +43,15 @@ async def propose(clients: Clients, case: CaseFile) -> Pull | Stop:
             f"#{pull.number} of `{branch}` was not opened by {bot.login}; nothing was changed"
         )
     return Pull(
-        pull.number, pull.node_id, pull.html_url, branch, head, cause.base_sha, commit.tree.sha, bot.id
+        pull.number,
+        pull.node_id,
+        pull.html_url,
+        branch,
+        head,
+        cause.base_sha,
+        commit.tree.sha,
+        bot.id,
+        ours.message,
     )
 
 

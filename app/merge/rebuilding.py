@@ -60,7 +60,7 @@ async def rebuild(clients: Clients, case: CaseFile) -> Pull | Stop:
     taken = commit if head == commit.sha else await repo.git_commit(head or commit.sha)
     if head is None or not same_commit(taken, commit):
         return _stop(Reason.HANDED_OVER, "the branch holds another commit; the pull request is theirs now")
-    return replace(pull, head_sha=head, base_sha=tip, tree_sha=taken.tree.sha)
+    return replace(pull, head_sha=head, base_sha=tip, tree_sha=taken.tree.sha, message=commit.message)
 
 
 async def _put_in_place(repo: RepositoryClient, ours: Ours, commit: GitCommit) -> Stop | None:

@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 
 from app.core.errors import StoreUnavailable
-from app.core.model import Incident, Outcome, Stage
+from app.core.model import Incident, Outcome, Result, Stage
 from app.store.arrivals import Arrivals
 from app.store.ledger import Ledger
 from app.store.outbox import Outbox
@@ -278,6 +278,13 @@ class Store:
             query = query.where(incidents.c.ended_at.is_(None))
         with self._engine.connect() as connection:
             return [IncidentRow(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def fixed_since(self, moment: float) -> list[IncidentRow]:
+        """The incidents that ended fixed at `moment` (epoch seconds) or later, newest first."""
+        query = _INCIDENTS.where(incidents.c.result == Result.FIXED, incidents.c.ended_at >= moment)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(incidents.c.ended_at.desc()))
+            return [IncidentRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
 
     def incident(self, identity: str) -> IncidentRow | None:
         """One incident by its id."""

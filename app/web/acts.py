@@ -305,7 +305,8 @@ async def revert(request: Request) -> Answer:
     await taken_back(request.desk.store, row)
     if row.ended_at is None:
         await workflow.stop(row.workflow_id, f"`{request.person.login}`, who takes the fix back", request.key)
-    opened = await open_revert(request.desk.clients, case, request.person.login)
+    because = replies.asked_back(case, request.person.login)
+    opened = await open_revert(request.desk.clients, case, because)
     if isinstance(opened, Stop):
         return _no(opened.detail)
     return Answer(done=True, text=replies.reverted(opened.number, case.patch.category))

@@ -24,6 +24,7 @@ from app.store import Store
 from app.web.dispatcher import Dispatcher
 from app.web.messenger import Messenger
 from app.web.proposals import Proposals
+from app.web.recurrences import Recurrences
 from app.web.server import create_app, serve
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         proposals = Proposals(clients, store, settings.reconcile_seconds)
         proposals.start()
         stack.push_async_callback(proposals.stop)
+        recurrences = Recurrences(clients, store, settings.reconcile_seconds)
+        recurrences.start()
+        stack.push_async_callback(recurrences.stop)
         messenger = Messenger(notifier, store, settings.notify_messages)
         messenger.start()
         stack.push_async_callback(messenger.stop)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import structlog
@@ -25,6 +27,7 @@ from app.detect import datadog_issue, ingested, linked, sentry_issue
 from app.detect.report import Report
 from app.web.desk import OFF_LABEL, Desk, Payload
 from app.web.opening import Place, Wish, open_incident
+from app.web.recurrences import is_looked_after
 
 log = structlog.get_logger(__name__)
 router = Router()
@@ -181,7 +184,13 @@ async def _report(home: _Home, report: Report, *, title: str, line: str | None, 
     if line is None or linked(line, desk.settings) is None:
         _ignored("the tracker's own address of the issue is not on a host that this server believes")
         return
-    issue = await _reporting(home, report)
+    rows = await asyncio.to_thread(desk.store.incidents, repository_id=home.repository_id)
+    ours = [row for row in rows if row.fingerprint == report.fingerprint]
+    if ours and is_looked_after(ours[0], time.time()):
+        # One event is none too many yet; if it is back, the issue of its fix is opened again.
+        desk.handled.append(f"looks after {ours[0].id}")
+        return
+    issue = await _reporting(home, report, [row.issue for row in ours])
     if issue is None:
         opened = await repo.open_issue(reports.title(title), reports.opened_for(line, tracker))
         log.info("opened an issue for a webhook", repository=repo.full_name, issue=opened.number)
@@ -195,11 +204,12 @@ async def _report(home: _Home, report: Report, *, title: str, line: str | None, 
     desk.handled.append((await open_incident(desk, home.place(issue.number), report)).note)
 
 
-async def _reporting(home: _Home, report: Report) -> Issue | None:
-    """The open issue that reports this already, whoever wrote it: the one of its last incident before any other."""
+async def _reporting(home: _Home, report: Report, ours: Sequence[int]) -> Issue | None:
+    """The open issue that reports this already, whoever wrote it: the one of its last incident before any other.
+
+    `ours` are the issues of its incidents, the last one first.
+    """
     issues = [issue for issue in await home.repo.open_issues() if issue.pull_request is None]
-    rows = await asyncio.to_thread(home.desk.store.incidents, repository_id=home.repository_id)
-    ours = [row.issue for row in rows if row.fingerprint == report.fingerprint]
     for number in ours:
         if (known := next((one for one in issues if one.number == number), None)) is not None:
             return known

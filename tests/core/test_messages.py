@@ -311,7 +311,9 @@ def test_every_end_has_its_words(stop: Stop) -> None:
         ended = messages.ended(file, replace(OUTCOME, stop=stop))
         assert ended.startswith(f"**{heading}:**")
         assert ("\n\nWhy. " in ended) == quicker
-        assert "stopped at merge" in messages.handed_over(file, stop, Result.ESCALATED)
+        back = stop.reason is Reason.RECURRED and file.verdict is not None
+        summary = messages.handed_over(file, stop, Result.ESCALATED)
+        assert ("called fixed at 08:15, and it came back" if back else "stopped at merge") in summary
 
 
 @pytest.mark.parametrize(

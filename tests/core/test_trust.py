@@ -19,6 +19,7 @@ ENDS: dict[End, Attempt] = {
     End.CHANGED: replace(GOOD, result=Result.PROPOSED, handling=Handling.CHANGED),
     End.REJECTED: replace(GOOD, result=Result.PROPOSED, handling=Handling.REJECTED),
     End.RED_CANARY: replace(GOOD, result=Result.ESCALATED, reason=Reason.ROLLED_BACK),
+    End.RECURRED: replace(GOOD, result=Result.ESCALATED, reason=Reason.RECURRED),
     End.REVERTED: replace(GOOD, reverted_at=9.0),
     End.OPEN: replace(GOOD, result=Result.PROPOSED, reason=Reason.NEEDS_REVIEW),
 }

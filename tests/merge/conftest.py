@@ -160,13 +160,15 @@ async def proposed(world: World) -> Fix:
 async def fix(world: World) -> AsyncIterator[Fix]:
     await world.require(*CHECKS)
     yield await proposed(world)
-    # No pull request of ours is ever overwritten: the one push to its branch is the first.
+    # No branch of ours is ever overwritten: the one push to it is the first.
     pushes = [
         exchange
         for exchange in world.github.journal
         if exchange.caller == "autofix[bot]" and "/git/refs" in exchange.path and exchange.method != "GET"
     ]
-    assert [exchange.method for exchange in pushes] == ["POST"]
+    assert {exchange.method for exchange in pushes} == {"POST"}
+    made = [exchange.sent["ref"] for exchange in pushes]
+    assert len(made) == len(set(made))
 
 
 def ruleset(*rules: dict[str, Any], bypass: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:

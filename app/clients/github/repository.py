@@ -375,6 +375,10 @@ class RepositoryClient:
             f"{self._root}/issues/{number}", {"state": "closed", "state_reason": "completed"}
         )
 
+    async def reopen_issue(self, number: int) -> None:
+        """The issue is open; nothing changes if it is already."""
+        await self._api.patch(f"{self._root}/issues/{number}", {"state": "open"})
+
     async def _graphql(self, document: str, **variables: Any) -> Any:
         return await self._api.graphql(document, owner=self._owner, name=self._name, **variables)
 

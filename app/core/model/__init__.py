@@ -34,6 +34,7 @@ from app.core.model.repair import (
     RegressionTest,
     RolloutPlan,
     Stop,
+    TakenBack,
 )
 from app.core.model.terms import (
     Action,
@@ -95,6 +96,7 @@ __all__ = [
     "Standing",
     "Stop",
     "SuspectCommit",
+    "TakenBack",
     "TrackRecord",
     "Trust",
     "Verdict",

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from app.core.model.context import Context
 from app.core.model.finding import Finding, Incident, RootCause
-from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop
+from app.core.model.repair import Armed, Decision, Evidence, Held, Merged, Patch, Pull, Stop, TakenBack
 from app.core.model.terms import Judgement, Method, Reason, Result
 
 T = TypeVar("T")
@@ -71,7 +71,8 @@ class Verdict:
 class CaseFile:
     """Everything found about one incident so far: what a person gets when the automation ends.
 
-    `approved_by` is the person who let the fix be merged, where the automation alone would not have.
+    `approved_by` is the person who let the fix be merged, where the automation alone would not have. `taken_back` is
+    what became of taking it back, where production showed that it is no help.
     """
 
     incident: Incident
@@ -88,6 +89,7 @@ class CaseFile:
     verdict: Verdict | None = None
     approved_by: str | None = None
     context: Context | None = None
+    taken_back: TakenBack | None = None
 
 
 @dataclass(frozen=True, slots=True)

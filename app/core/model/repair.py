@@ -135,7 +135,7 @@ class Patch(Fix):
 class Pull:
     """Our pull request, bound to the one head commit that we pushed and that all evidence is about.
 
-    `author_id` is the number of the App's bot account, which opened it.
+    `author_id` is the number of the App's bot account, which opened it; `message` is the commit's.
     """
 
     number: int
@@ -146,6 +146,7 @@ class Pull:
     base_sha: str
     tree_sha: str
     author_id: int
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +184,12 @@ class Merged:
     sha: str
     merged_at: float
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What became of taking a merged fix back: its pull request, why a person must go on with it, and its merge."""
+
+    pull: Pull | None = None
+    held: Stop | None = None
+    merged: Merged | None = None

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
     UNMEASURED = "error"
+    RECURRED = "recurred"
     # any stage
     OVERRAN = "overran"
     STOPPED = "stopped"

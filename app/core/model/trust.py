@@ -21,7 +21,7 @@ class End(StrEnum):
 
     VERIFIED: production showed that the error is gone. ACCEPTED: a person merged it unchanged; production has not
     spoken. CHANGED: a person made it their own. REJECTED: a person closed it. RED_CANARY: it was rolled back, or the
-    error went on. REVERTED: it was taken back later. OPEN: nothing is known yet.
+    error went on. RECURRED: the error came back later. REVERTED: it was taken back later. OPEN: nothing is known yet.
     """
 
     VERIFIED = "verified"
@@ -29,13 +29,22 @@ class End(StrEnum):
     CHANGED = "changed"
     REJECTED = "rejected"
     RED_CANARY = "red-canary"
+    RECURRED = "recurred"
     REVERTED = "reverted"
     OPEN = "open"
 
     @property
     def unwanted(self) -> bool:
         """True if it speaks against the category."""
-        return self in {End.REJECTED, End.RED_CANARY, End.REVERTED}
+        return self in {End.REJECTED, End.RED_CANARY, End.RECURRED, End.REVERTED}
+
+
+_SAID_BY_PRODUCTION = {
+    Reason.ROLLED_BACK: End.RED_CANARY,
+    Reason.NOT_FIXED: End.RED_CANARY,
+    Reason.REGRESSED: End.RED_CANARY,
+    Reason.RECURRED: End.RECURRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,8 @@ class Attempt:
         """What it says about its category."""
         if self.reverted_at is not None:
             return End.REVERTED
-        if self.reason in {Reason.ROLLED_BACK, Reason.NOT_FIXED, Reason.REGRESSED}:
-            return End.RED_CANARY
+        if self.reason in _SAID_BY_PRODUCTION:
+            return _SAID_BY_PRODUCTION[self.reason]
         if self.handling is Handling.REJECTED or (self.handling is None and self.reason is Reason.CLOSED):
             return End.REJECTED
         if self.handling is Handling.CHANGED or self.reason is Reason.HANDED_OVER:

@@ -1,0 +1,125 @@
+"""Recurrence: an error that was called fixed is looked after for a week, and what comes back opens its issue again.
+
+Each look holds the last whole minute, two minutes, four minutes and so on against what the verdict allows for. Every
+window is tested with the same small part of the risk, so that a week of looks calls a fix that holds a recurrence in at
+most 1 of 100 cases (Bonferroni), and short windows see a burst of errors soon while long ones see a trickle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.clients import Clients
+from app.clients.tracker import IssueState, Tracker
+from app.core.counts import MINUTE, Counts
+from app.core.markdown import clock, code
+from app.core.model import CaseFile, Finding, Judgement, Reason, Stage, Stop, Verdict, Window, given
+from app.observe.judge import ALPHA, recurred
+
+WATCH_SECONDS = 7 * 86_400.0
+# Windows of 1, 2, 4 ... 512 minutes. Two of the longest are within what trackers count by the minute: a day.
+SIZES = tuple(MINUTE * 2**power for power in range(10))
+# There are WATCH/60 windows of a minute, half as many of two minutes, and so on: less than twice as many in all.
+RISK = ALPHA * MINUTE / (2 * WATCH_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """A window to test, in epoch seconds."""
+
+    start: float
+    end: float
+
+
+async def recurrence(clients: Clients, case: CaseFile, now: float) -> Stop | None:
+    """That the fixed error is back, with the numbers; None if it is not, or if nobody wants to know any more."""
+    verdict, finding = case.verdict, given(case.finding)
+    if verdict is None or verdict.judgement is not Judgement.FIXED or not finding.is_tracked:
+        return None
+    since = given(case.release).live_since + verdict.after.seconds
+    tiles = list(_tiles(since, min(now - given(case.decision).lag, verdict.at + WATCH_SECONDS)))
+    if not tiles:
+        return None
+    tracker = clients.tracker(finding.source)
+    whole = _Tile(min(tile.start for tile in tiles), max(tile.end for tile in tiles))
+    errors = await _without_old(tracker, finding, whole, traffic=False)
+    if errors is None or not any(errors.values()) or await tracker.state(finding) is IssueState.IGNORED:
+        return None
+    traffic = None
+    if verdict.before.unit != "seconds":
+        traffic = await _without_old(tracker, finding, whole, traffic=True, of=verdict.before.unit)
+    for tile in tiles:
+        window = _window(tile, errors, traffic, verdict.before.unit)
+        if window is not None and recurred(verdict, window, RISK):
+            detail = f"{_told(window, verdict)} {await _since_then(clients, case)}".strip()
+            return Stop(Stage.OBSERVE, Reason.RECURRED, detail)
+    return None
+
+
+def _tiles(since: float, until: float) -> Iterator[_Tile]:
+    """The last whole window of each size, the shortest first; all begin at whole minutes."""
+    first = math.ceil(since / MINUTE) * MINUTE
+    for size in SIZES:
+        whole = int((until - first) // size)
+        if whole > 0:
+            end = first + whole * size
+            yield _Tile(end - size, end)
+
+
+async def _without_old(
+    tracker: Tracker, finding: Finding, span: _Tile, *, traffic: bool, of: str = ""
+) -> dict[float, int] | None:
+    """What was counted in each minute, the faulty release left out; None if the minutes are not known."""
+    start, end = datetime.fromtimestamp(span.start, UTC), datetime.fromtimestamp(span.end, UTC)
+    ask = tracker.traffic if traffic else tracker.errors
+    every = _minutes(await ask(finding, start=start, end=end), of)
+    if every is None or finding.release is None or not any(every.values()):
+        return every
+    old = _minutes(await ask(finding, start=start, end=end, release=finding.release), of) or {}
+    return {minute: max(0, number - old.get(minute, 0)) for minute, number in every.items()}
+
+
+def _minutes(counts: Counts | None, of: str) -> dict[float, int] | None:
+    """The complete minutes; None if something else was counted than `of`, or not by the minute."""
+    if counts is None or (of and counts.of != of) or any(one.seconds != MINUTE for one in counts.buckets):
+        return None
+    return {one.start: one.count for one in counts.buckets if not one.incomplete}
+
+
+def _window(
+    tile: _Tile, errors: dict[float, int], traffic: dict[float, int] | None, unit: str
+) -> Window | None:
+    """The tile as the judge reads it; None if one of its minutes is not known."""
+    minutes = [tile.start + MINUTE * number for number in range(round((tile.end - tile.start) / MINUTE))]
+    known = errors if traffic is None else errors.keys() & traffic.keys()
+    if any(minute not in known for minute in minutes) or (traffic is None and unit != "seconds"):
+        return None
+    seconds = tile.end - tile.start
+    exposure = seconds if traffic is None else float(sum(traffic[minute] for minute in minutes))
+    return Window(sum(errors[minute] for minute in minutes), exposure, unit, seconds)
+
+
+def _told(window: Window, verdict: Verdict) -> str:
+    """What was seen, in a sentence."""
+    minutes = round(window.seconds / MINUTE)
+    within = "a minute" if minutes == 1 else f"{minutes} minutes"
+    allowed = (
+        f"The verdict of {clock(verdict.at)} allows for {verdict.bound:.1%} of the old rate at most."
+        if verdict.bound is not None
+        else f"The error was called fixed at {clock(verdict.at)}."
+    )
+    events = f"{window.events} event{'s' * (window.events != 1)}"
+    was = f"{verdict.before.per_minute:.1f} a minute before the fix"
+    return f"the error is back: {events} within {within} ({was}). {allowed}"
+
+
+async def _since_then(clients: Clients, case: CaseFile) -> str:
+    """Whether the fix is still there, in a sentence."""
+    fix, branch = given(case.patch).fix, given(case.cause).base_branch
+    repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
+    if await repo.text(fix.path) == fix.after:
+        return f"{code(fix.path)} on {code(branch)} still is as the fix left it."
+    return f"{code(fix.path)} on {code(branch)} was changed since the fix."
