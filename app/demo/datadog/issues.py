@@ -60,7 +60,7 @@ class Issue:
     service: str
     first_seen: float
     last_seen: float
-    first_version: str | None
+    first_version: str | None = None
     last_version: str | None = None
     state: str = "OPEN"
     resolved_at: float | None = None
@@ -83,6 +83,8 @@ class Issue:
                 "regressed_at_version": version or "",
                 "resolved_at": int((self.resolved_at or record.at) * 1_000),
             }
+        if not self.total:
+            self.first_version = version
         self.total += 1
         self.last_seen, self.last_version = record.at, version
         if version is not None:
@@ -92,14 +94,3 @@ class Issue:
         """A person, or a program, has set the state."""
         self.state = state
         self.resolved_at = at if state == "RESOLVED" else None
-
-    def value(self, facet: str) -> str | None:
-        """What a search over issues can ask for besides the errors' own facets."""
-        return {
-            "@issue.id": self.id,
-            "issue.id": self.id,
-            "service": self.service,
-            "state": self.state,
-            "error.type": self.fault.type,
-            "@error.type": self.fault.type,
-        }.get(facet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -78,9 +77,15 @@ class IssuesApi:
         if not isinstance(said, str) or not said.strip():
             raise bad_request("comment is required")
         case.comments.append(said)
-        attributes = {"timeline": {"type": "COMMENT", "value": {"content": said}, "created_at": iso(0)}}
+        attributes = {
+            "timeline": {
+                "type": "COMMENT",
+                "value": {"content": said},
+                "created_at": iso(self._store.clock()),
+            }
+        }
         data = {"id": str(len(case.comments)), "type": "timeline_cell", "attributes": attributes}
-        return web.json_response({"data": [data]}, status=HTTPStatus.OK)
+        return web.json_response({"data": [data]})
 
     def _issue(self, request: web.Request) -> Issue:
         issue = self._store.issues.get(request.match_info["issue"].lower())

@@ -108,7 +108,7 @@ class Store:
         self,
         track: str,
         reserved: Mapping[str, str],
-        custom: dict[str, Any] | Mapping[str, Any],
+        custom: Mapping[str, Any],
         tags: tuple[str, ...],
         message: str,
         *,
@@ -123,7 +123,6 @@ class Store:
         record = Record(uuid.uuid4().hex, now, now + self.lag, reserved, custom, tags, message)
         self.tracks[track].add(record)
         if issue is not None:
-            issue.first_version = record.value("version") if not issue.total else issue.first_version
             issue.add(record)
             self.on_error(issue)
         return record
@@ -133,7 +132,7 @@ class Store:
         found = self.issues.get(self._by_fingerprint.get(fingerprint, ""))
         if found is not None:
             return found
-        issue = Issue(str(uuid.uuid4()), track, fault, service, now, now, None)
+        issue = Issue(str(uuid.uuid4()), track, fault, service, now, now)
         self.issues[issue.id] = issue
         self._by_fingerprint[fingerprint] = issue.id
         if len(self.issues) > MAX_ISSUES:

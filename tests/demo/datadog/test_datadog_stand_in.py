@@ -279,6 +279,26 @@ async def test_keys_and_permissions_are_asked_for(site: Site) -> None:
         await site.client().issue("c1726a66-1f64-11ee-b338-da7ad0900002")
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"\x91\x90", "application/msgpack", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+        (b"[[", "application/json", HTTPStatus.BAD_REQUEST),
+        (b"[" * 100_000, "application/json", HTTPStatus.BAD_REQUEST),
+        (b"[1]", "application/json", HTTPStatus.BAD_REQUEST),
+        (b"{}", "application/json", HTTPStatus.BAD_REQUEST),
+        (b'[[1, {"meta": 7, "error": 1}]]', "application/json", HTTPStatus.OK),
+    ],
+)
+async def test_the_agent_takes_traces_and_nothing_else(
+    site: Site, body: bytes, kind: str, status: HTTPStatus
+) -> None:
+    address = f"{site.stand_in.base_url}/v0.3/traces"
+    answer = await site.http.put(address, content=body, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert site.stand_in.issues == ()
+
+
 @dataclass
 class Receiver:
     """Takes webhooks, after it has failed as often as it is told to."""
