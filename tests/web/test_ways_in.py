@@ -16,7 +16,7 @@ import pytest
 from app.clients import Clients
 from app.clients.sentry import Sentry
 from app.core.errors import NotFound
-from app.core.model import INGESTED, Finding, Reason, Result, RootCause, Stop
+from app.core.model import INGESTED, Finding, Outcome, Reason, Result, RootCause, Stage, Stop
 from app.core.sentry_event import SentryIssue
 from app.detect import detect, ingested
 from app.investigate import investigate
@@ -163,6 +163,24 @@ async def test_w8_w10_a_webhook_that_comes_again_changes_nothing(town: Town) -> 
     assert len(open_issues(town)) == 1
     assert len(town.store.incidents()) == 1
     assert not open_issues(town)[0].comments
+
+
+@pytest.mark.usefixtures("asked")
+async def test_v12_an_event_after_a_fix_is_left_to_the_watch_that_holds_it_against_the_verdict(
+    town: Town,
+) -> None:
+    await from_sentry(town, CREATED)
+    (issue,) = open_issues(town)
+    (row,) = town.store.incidents()
+    town.store.end_incident(row.id, Outcome(Result.FIXED, "fixed"))
+    await town.ours.close_issue(issue.number)
+    again = CREATED | {"action": "unresolved"}
+    await from_sentry(town, again, identity="b" * 32)
+    assert (len(open_issues(town)), issue.state, len(town.store.incidents())) == (1, "closed", 1)
+    stop = Stop(Stage.OBSERVE, Reason.RECURRED, "it is back")
+    town.store.end_incident(row.id, Outcome(Result.ESCALATED, "back", stop))
+    await from_sentry(town, again | {"actor": {"type": "application"}}, identity="c" * 32)
+    assert len(town.store.incidents()) == 2
 
 
 @pytest.mark.usefixtures("asked")

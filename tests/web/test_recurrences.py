@@ -1,0 +1,143 @@
+"""Who looks after fixed errors: each is looked at, what came back goes to a person once, and a fault stops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import Any, cast
+
+import pytest
+
+from app import workflow
+from app.clients import Clients
+from app.core.errors import Unavailable
+from app.core.model import CaseFile, Outcome, Reason, Result, Stage, Stop, given
+from app.observe.recurrence import WATCH_SECONDS
+from app.report import reopen
+from app.store import IncidentRow
+from app.web import recurrences
+from app.web.recurrences import Recurrences, is_looked_after
+from samples import RELEASE, VERDICT, case
+from town import Town
+
+BACK = Stop(Stage.OBSERVE, Reason.RECURRED, "the error is back: 7 events within a minute")
+
+
+def verified(town: Town, fingerprint: str = "sentry:1", **changed: object) -> IncidentRow:
+    """An incident that ended fixed."""
+    incident, _ = town.store.open_incident(
+        repository="acme/shop",
+        repository_id=town.repo.id,
+        installation_id=77,
+        issue=3,
+        fingerprint=fingerprint,
+    )
+    whole = dataclasses.replace(case(release=RELEASE, verdict=VERDICT, **changed), incident=incident)
+    town.keep(given(town.store.incident(incident.id)), whole)
+    town.store.end_incident(incident.id, Outcome(Result.FIXED, "fixed", None, 9))
+    return given(town.store.incident(incident.id))
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was sent to a person."""
+    found: list[tuple[str, str]] = []
+
+    async def come_back(incident: str, stop: Stop) -> None:
+        found.append((incident, stop.detail))
+
+    monkeypatch.setattr(workflow, "come_back", come_back)
+    return found
+
+
+def says(monkeypatch: pytest.MonkeyPatch, *answers: Stop | Exception | None) -> list[str]:
+    """What the looks find, one after the other; the incidents that were looked at."""
+    looked: list[str] = []
+    left = list(answers)
+
+    async def recurrence(_clients: Clients, file: CaseFile, _now: float) -> Stop | None:
+        looked.append(file.incident.id)
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(recurrences, "recurrence", recurrence)
+    return looked
+
+
+def looks(town: Town) -> Recurrences:
+    return Recurrences(Clients(town.client, cast("Any", None)), town.store, 30.0)
+
+
+async def test_v12_what_came_back_goes_to_a_person(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    first, second = verified(town), verified(town, "sentry:2")
+    looked = says(monkeypatch, None, BACK)
+    await looks(town).look()
+    assert sorted(looked) == sorted([first.id, second.id])
+    assert sent == [(looked[1], BACK.detail)]
+
+
+async def test_a_tracker_that_does_not_answer_does_not_keep_the_others_from_their_look(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    verified(town)
+    verified(town, "sentry:2")
+    looked = says(monkeypatch, Unavailable("no answer"), BACK)
+    await looks(town).look()
+    assert sent == [(looked[1], BACK.detail)]
+
+
+async def test_only_what_ended_fixed_in_the_last_week_is_looked_at(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    row = verified(town)
+    looked = says(monkeypatch, None)
+    assert is_looked_after(row, given(row.ended_at) + WATCH_SECONDS)
+    assert not is_looked_after(row, given(row.ended_at) + WATCH_SECONDS + 1)
+    town.store.end_incident(row.id, Outcome(Result.ESCALATED, "back", BACK, 9))
+    assert not is_looked_after(given(town.store.incident(row.id)), given(row.ended_at))
+    await looks(town).look()
+    monkeypatch.setattr("app.web.recurrences.time.time", lambda: given(row.ended_at) + WATCH_SECONDS + 60)
+    verified(town, "sentry:2")
+    await looks(town).look()
+    assert (looked, sent) == ([], [])
+
+
+async def test_what_another_version_wrote_is_left_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    row = verified(town)
+    town.store.keep_case(row.id, '{"of": "another version"}', 9, None)
+    looked = says(monkeypatch, BACK)
+    await looks(town).look()
+    assert (looked, sent) == ([], [])
+
+
+async def test_a_look_that_fails_is_not_the_last_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    fails, done = [RuntimeError("the database is away")], asyncio.Event()
+
+    async def look(_self: Recurrences) -> None:
+        if fails:
+            raise fails.pop()
+        done.set()
+
+    monkeypatch.setattr(Recurrences, "look", look)
+    watching = Recurrences(Clients(town.client, cast("Any", None)), town.store, 0.0)
+    watching.start()
+    async with asyncio.timeout(20):
+        await done.wait()
+        await watching.stop()
+
+
+async def test_v12_the_closed_issue_is_open_again_and_opening_it_twice_changes_nothing(town: Town) -> None:
+    issue = town.issue(login="ada")
+    await town.settle()
+    await town.ours.close_issue(issue.number)
+    assert issue.state == "closed"
+    file = dataclasses.replace(case(), incident=dataclasses.replace(case().incident, issue=issue.number))
+    for _ in range(2):
+        await reopen(Clients(town.client, cast("Any", None)), file)
+        assert issue.state == "open"
