@@ -67,7 +67,7 @@ _ABOUT_COMMANDS = (
     "  with write access, or while the repository is paused, it is refused. The branch's own rules must still be met,",
     "  and the required checks must still be there. If the base moves on, the very same change is built anew on it and",
     "  proven again before it merges.",
-    "- `revert` opens a pull request and never merges it. Both files must still be as they were merged; otherwise a",
+    "- `revert` opens a pull request and does not merge it. Both files must still be as they were merged; otherwise a",
     "  person takes the fix back. The category loses its trust at once, whatever becomes of the pull request. Our own",
     "  check proves that it takes back exactly what was merged, so that it can be merged by your rules, by a person.",
     "- `pause` is seen before the next step of every incident. What tells, `stop` and `revert` still work then.",

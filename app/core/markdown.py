@@ -6,6 +6,7 @@ defused. Control, bidirectional and invisible characters are written as escapes.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -88,6 +89,15 @@ def _is_hidden(character: str) -> bool:
 def name(text: str) -> str:
     """`text` if it is a plain dotted name, else a placeholder: for places that have no code spans."""
     return text if _NAME.fullmatch(text) else "unknown"
+
+
+def duration(minutes: float) -> str:
+    """Minutes as people say it: the largest unit of which there are two."""
+    for name, size in (("days", 1440), ("hours", 60)):
+        if minutes >= 2 * size:
+            return f"{minutes / size:.0f} {name}"
+    whole = max(1, math.ceil(minutes))
+    return f"{whole} minute{'s' * (whole > 1)}"
 
 
 def clock(moment: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from app.core.category import NAMED
 from app.core.context import folded_details, surroundings
-from app.core.markdown import bullets, clock, code, fence, folded, name, prose, table, values
+from app.core.markdown import bullets, clock, code, duration, fence, folded, name, prose, table, values
 from app.core.model import (
     Action,
     Applicability,
@@ -71,7 +71,15 @@ def handed_over(case: CaseFile, stop: Stop, result: Result) -> str:
     pull = f", pull request {number}" if number else ""
     if stop.reason is Reason.RECURRED and case.verdict is not None:
         return f"{start}{pull}, called fixed at {clock(case.verdict.at)}, and it came back"
-    return f"{start}{pull}, stopped at {stop.stage}: {_reason(stop)}{_taken_back_by(case)}"
+    return f"{start}{pull}, stopped at {stop.stage}: {_reason(stop)}{_missing_time(case, stop)}{_taken_back_by(case)}"
+
+
+def _missing_time(case: CaseFile, stop: Stop) -> str:
+    """The end of the sentence where only time is missing."""
+    needed = case.verdict.needed if case.verdict is not None else None
+    if stop.reason is not Reason.INCONCLUSIVE or needed is None:
+        return ""
+    return f", {duration(needed)} more without the error would settle it"
 
 
 def _taken_back_by(case: CaseFile) -> str:

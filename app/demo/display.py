@@ -29,8 +29,12 @@ TOLD = {
     "released": "observe: the merge commit is live in production",
     "judge_release": "observe: the judge has looked at production's errors",
     "conclude": "learn: told, closed, recorded",
+    "reopen": "escalate: the error is back, and the issue is open again",
+    "revert": "merge: a pull request takes the fix back",
     "escalate": "escalate: a person has everything",
 }
+# They look until there is something to see.
+PROBES = {"proven", "merged", "released"}
 
 
 class Display:
@@ -47,7 +51,7 @@ class Display:
 
     def step(self, step: StepRow) -> None:
         """A finished step of Autofix, if it is worth a line."""
-        if step.name not in TOLD or step.note == "NoneType":
+        if step.name not in TOLD or (step.name in PROBES and step.note == "NoneType"):
             return
         refused = ": " in step.note
         text = f"{step.stage}: {step.note}" if refused else TOLD[step.name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from app.core.model import Reason
 from app.demo.display import Display
 from app.demo.forgery import forge
 from app.demo.github import Event, Pull
@@ -33,12 +34,15 @@ class Scene:
             if wanted(event):
                 return event
 
-    async def until_ended(self, number: int) -> None:
-        """So many incidents have ended. The database belongs to another process, so it is polled."""
+    async def until_ended(self, number: int, because: Reason | None = None) -> None:
+        """So many incidents have ended, the last one for that reason.
+
+        The database belongs to another process, so it is polled.
+        """
 
         def ended() -> bool:
             rows = self._store.incidents()
-            return len(rows) >= number and rows[0].ended_at is not None
+            return len(rows) >= number and rows[0].ended_at is not None and because in {None, rows[0].reason}
 
         while not await asyncio.to_thread(ended):  # noqa: ASYNC110 - there is no event to wait for across processes
             await asyncio.sleep(POLL_SECONDS)
@@ -67,9 +71,24 @@ class Scene:
         repository.after_push(ref, before, sha, self.world.github.site.accounts[ADA])
         return sha
 
+    def undo_the_last_commit(self, message: str) -> None:
+        """Ada, who may pass the branch's rules by, pushes to main what was there before its last commit."""
+        repository, git = self.world.repository, self.world.repository.git
+        last = git.branch("main") or ""
+        before = git.commit(git.commit(last).parents[0])
+        by = Signature("Ada", "ada@example.com", int(self.world.github.site.clock()))
+        sha = git.write_commit(before.tree, [last], message, by, by)
+        git.set_ref("refs/heads/main", sha)
+        self._display.line(f"ada pushes {sha[:7]} to main: {message}", style="magenta")
+        repository.after_push("refs/heads/main", last, sha, self.world.github.site.accounts[ADA])
+
 
 def _pull(action: str) -> Callable[[Event], bool]:
     return lambda event: (event.name, event.action) == ("pull_request", action)
+
+
+def _issue(action: str) -> Callable[[Event], bool]:
+    return lambda event: (event.name, event.action) == ("issues", action)
 
 
 def _reply(event: Event) -> bool:
@@ -97,6 +116,15 @@ async def command(scene: Scene) -> None:
     await scene.until(_pull("closed"))
 
 
+async def tidy_up(scene: Scene) -> None:
+    """Later, as it were: the guard and its test are in somebody's way, and the error is back."""
+    await scene.until(_issue("closed"))
+    await scene.until_ended(1)
+    scene.undo_the_last_commit("Tidy up the checkout")
+    await scene.until(_issue("reopened"))
+    await scene.until_ended(1, because=Reason.RECURRED)
+
+
 async def forgery(scene: Scene) -> None:
     """Nobody of the shop's: events that were made up."""
     await forge(scene.world, scene.note)
@@ -106,6 +134,7 @@ SCRIPTS: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "tampered": tamper,
     "commands": command,
     "forged-event": forgery,
+    "recurrence": tidy_up,
 }
 
 

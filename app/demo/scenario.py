@@ -15,7 +15,8 @@ OVERLAYS = Path(__file__).parent / "scenarios"
 class Scenario:
     """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
 
-    `tracker` is the error tracker that the shop reports to, by its name in `trackers`.
+    `rate` is how many requests customers send a second, where the story is about that. `tracker` is the error tracker
+    that the shop reports to, by its name in `trackers`.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Scenario:
     reason: Reason | None = None
     protected: bool = True
     kills: int = 0
+    rate: float | None = None
     tracker: str = "sentry"
 
     @property
@@ -55,6 +57,25 @@ SCENARIOS: dict[str, Scenario] = {
             "the fix is merged, and its canary waits for ever; a person is called in time",
             Result.ESCALATED,
             Reason.ROLLOUT_STALLED,
+        ),
+        Scenario(
+            "low-traffic",
+            "few customers come, so production cannot say in time whether the fix helps; it says how long it needs",
+            Result.ESCALATED,
+            Reason.INCONCLUSIVE,
+            rate=1.5,
+        ),
+        Scenario(
+            "recurrence",
+            "the fix is proven, and later somebody takes it out again; the issue opens anew, with its history",
+            Result.ESCALATED,
+            Reason.RECURRED,
+        ),
+        Scenario(
+            "no-help",
+            "the fix moves the failure elsewhere, and a lax canary lets it through; it is taken back",
+            Result.ESCALATED,
+            Reason.REGRESSED,
         ),
         Scenario(
             "unprotected",

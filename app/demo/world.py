@@ -86,7 +86,8 @@ class World:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
-        self._more_settings, self._more_variables, self._rate = settings or {}, variables or {}, rate
+        self._more_settings, self._more_variables = settings or {}, variables or {}
+        self._rate = scenario.rate or rate
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"

@@ -188,6 +188,34 @@ async def test_a_rollout_that_never_ends_is_escalated_in_time_and_nobody_is_blam
     assert track_record(world).failed == 0
 
 
+async def test_few_customers_end_inconclusive_and_it_is_said_how_long_it_takes(played: Play) -> None:
+    world, story = await played("low-traffic")
+
+    assert_ends_as_told(story)
+    assert the_pull(world).merged_at is not None
+    assert the_issue(world).state == "open", "inconclusive never closes anything"
+    assert re.search(r", \d+ minutes? more without the error would settle it$", story.summary)
+    (escalation,) = [text for text in our_comments(world) if "Autofix needs a person: inconclusive" in text]
+    assert "without another event it takes" in escalation
+    assert track_record(world).failed == 0
+
+
+async def test_v12_an_error_that_comes_back_opens_its_issue_again_with_the_history(played: Play) -> None:
+    world, story = await played("recurrence")
+
+    assert_ends_as_told(story)
+    issue = the_issue(world)
+    assert issue.state == "open"
+    (escalation,) = [text for text in our_comments(world) if "Autofix needs a person: recurred" in text]
+    assert "The error is back: " in escalation
+    assert "`shop/checkout.py` on `main` was changed since the fix." in escalation
+    assert f"#{the_pull(world).number} merged as {the_pull(world).merge_commit_sha}" in escalation
+    assert "error rate back to baseline" not in story.summary
+    assert (track_record(world).fixed, track_record(world).failed) == (0, 1)
+    assert record_of_the_category(world).level is Level.SHADOW
+    assert "(recurred)" in record_of_the_category(world).because
+
+
 async def test_without_required_checks_the_fix_is_verified_and_only_proposed(played: Play) -> None:
     world, story = await played("unprotected")
 

@@ -50,7 +50,7 @@ async def test_asked_twice_it_is_opened_once(back: Fix, fix: Fix) -> None:
     assert len(back.world.github.repository("acme/shop").pulls) == 2
 
 
-async def test_c3_a_red_check_keeps_a_revert_from_being_merged(back: Fix) -> None:
+async def test_a_red_check_keeps_a_revert_from_being_merged(back: Fix) -> None:
     await back.arm()
     await back.world.check(back.pull.head_sha, "autofix", "failure")
     stop = await back.merged()
@@ -68,7 +68,7 @@ async def test_m2_a_revert_that_somebody_pushed_to_is_theirs(back: Fix, fix: Fix
     assert again.reason is Reason.HANDED_OVER
 
 
-async def test_m3_a_base_that_moved_on_leaves_the_revert_to_a_person(back: Fix) -> None:
+async def test_a_base_that_moved_on_leaves_the_revert_to_a_person(back: Fix) -> None:
     back.world.push("main", {"README.md": "moved on\n"})
     held = await back.arm()
     assert isinstance(held, Held)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from app.core.markdown import duration
 from app.core.model import Judgement, Method, Verdict, Window
 from app.observe.judge.chart import bars
 from app.observe.judge.looks import ALPHA, LATER, LOOKS
@@ -214,16 +215,7 @@ def _seen(counted: Counts) -> str:
 def _outlook(needed: float | None) -> str:
     if needed is None:
         return ""
-    return f"without another event it takes {_duration(needed)} more to be sure"
-
-
-def _duration(minutes: float) -> str:
-    """Minutes as people say it: the largest unit of which there are two."""
-    for name, size in (("days", 1440), ("hours", 60)):
-        if minutes >= 2 * size:
-            return f"{minutes / size:.0f} {name}"
-    whole = max(1, math.ceil(minutes))
-    return f"{whole} minute{'s' * (whole > 1)}"
+    return f"without another event it takes {duration(needed)} more to be sure"
 
 
 def _count(window: Window) -> Count:

@@ -15,7 +15,7 @@ ENVIRONMENT = "production"
 CANARY_PERCENT = int(os.environ.get("CANARY_PERCENT", "25"))
 CANARY_REQUESTS = int(os.environ.get("CANARY_REQUESTS", "40"))  # as many as the verdict needs
 CANARY_SECONDS = float(os.environ.get("CANARY_SECONDS", "90"))  # and no longer than this
-SUCCESS_RATE = 0.99
+SUCCESS_RATE = float(os.environ.get("SUCCESS_RATE", "0.99"))
 POLL_SECONDS = 0.5
 LONGEST_DESCRIPTION = 140
 
