@@ -50,6 +50,7 @@ async def bait() -> AsyncIterator[SentryStandIn]:
     await sentry.stop()
 
 
+@pytest.mark.timeout(400)
 async def test_an_error_in_datadog_is_fixed_without_recorded_values_and_resolved_there(
     played: Play, bait: SentryStandIn
 ) -> None:

@@ -14,8 +14,10 @@ from app.demo.datadog.answers import Refusal, forbidden, not_found
 
 ROOT: Final = "/api/"
 JOURNAL_KEPT: Final = 10_000
-# What programs send is let in with the API key alone.
-INTAKE: Final = frozenset({("POST", "/api/v2/logs"), ("POST", "/api/v2/dora/deployment")})
+# What programs send is let in with the API key alone, and so is the question whether that key is valid.
+WITH_API_KEY: Final = frozenset(
+    {("POST", "/api/v2/logs"), ("POST", "/api/v2/dora/deployment"), ("GET", "/api/v1/validate")}
+)
 # The first row that fits says which permission the application key needs.
 _NEEDS: Final = (
     ("/api/v2/error-tracking/", "PUT", "error_tracking_write"),
@@ -80,7 +82,7 @@ class Gate:
     def _authorise(self, request: web.Request) -> None:
         if not _same(request.headers.get("DD-API-KEY", ""), self._api_key):
             raise forbidden()
-        if (request.method, request.path) in INTAKE:
+        if (request.method, request.path) in WITH_API_KEY:
             return
         needed = _needed(request)
         allowed = needed is None or needed in self.permissions

@@ -1,4 +1,4 @@
-"""The REST calls about metrics of traces, deployments and monitors."""
+"""The REST calls about metrics of traces, deployments, monitors and the API key itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,12 @@ class MetricsApi:
             web.get("/api/v1/query", self.query),
             web.post("/api/v2/dora/deployments", self.deployments),
             web.get("/api/v1/monitor/{monitor}", self.monitor),
+            web.get("/api/v1/validate", self.validate),
         ]
+
+    async def validate(self, _request: web.Request) -> web.Response:
+        """That the API key is valid; a wrong one has not come so far."""
+        return web.json_response({"valid": True})
 
     async def query(self, request: web.Request) -> web.Response:
         """The points of a trace metric, each the number of a whole interval; there is none for an empty one."""

@@ -154,7 +154,10 @@ def record_json(record: Record, track: str) -> dict[str, Any]:
             "operation_name": reserved.get("operation_name"),
             "trace_id": reserved.get("trace_id"),
             "span_id": reserved.get("span_id"),
-            "start_timestamp": iso(record.at),
+            "type": reserved.get("type"),
+            # A span is sent once it is over.
+            "start_timestamp": iso(record.at - record.custom["duration"] / 1e9),
+            "end_timestamp": iso(record.at),
             "tags": [
                 f"{name}:{reserved[name]}" for name in ("env", "service", "version") if name in reserved
             ],

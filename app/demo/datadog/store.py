@@ -13,6 +13,7 @@ from app.demo.datadog.records import Record, Track, nested
 
 MAX_ISSUES: Final = 200
 MAX_DEPLOYMENTS: Final = 1_000
+LONGEST_SPAN: Final = 86_400 * 10**9  # nanoseconds
 SPANS, LOGS, EVENTS = "spans", "logs", "events"
 
 
@@ -65,7 +66,8 @@ class Store:
         """A span as a tracer sends it. A top-level span with an error belongs to an issue."""
         meta, metrics = _texts(span.get("meta")), _numbers(span.get("metrics"))
         custom = nested({**metrics, **meta, **({"_top_level": 1} if top_level else {})})
-        custom["duration"] = span.get("duration", 0)
+        duration = span.get("duration")
+        custom["duration"] = duration if type(duration) is int and 0 <= duration < LONGEST_SPAN else 0
         error = isinstance(custom.get("error"), dict) or bool(span.get("error"))
         reserved = {
             "service": str(span.get("service", "")),
@@ -73,6 +75,7 @@ class Store:
             "operation_name": str(span.get("name", "")),
             "trace_id": str(span.get("trace_id", "")),
             "span_id": str(span.get("span_id", "")),
+            "type": str(span.get("type", "")),
             "status": "error" if error else "ok",
         }
         reserved |= {name: meta[name] for name in ("env", "version") if name in meta}
@@ -86,6 +89,9 @@ class Store:
         reserved = {name: str(value) for name, value in known.items() if value} | {"status": status}
         outer = {"ddtags", "service", "hostname", "ddsource", "status", "message"}
         custom = nested({name: value for name, value in log.items() if name not in outer})
+        trace = custom.get("dd")
+        if isinstance(trace, dict) and "trace_id" in trace:
+            reserved["trace_id"] = str(trace["trace_id"])
         tracked = status in {"error", "critical", "alert", "emergency"}
         self._add(LOGS, reserved, custom, tags, str(log.get("message", "")), tracked=tracked)
 

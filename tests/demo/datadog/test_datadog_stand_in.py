@@ -97,6 +97,7 @@ def span(version: str, *, fails: bool, user: str = "c-1", folder: str = "/srv/sh
         "service": "shop",
         "name": "aiohttp.request",
         "resource": "POST /checkout",
+        "type": "web",
         "start": 1,
         "duration": 1_000,
         "error": int(fails),
@@ -244,6 +245,18 @@ async def test_pages_lead_from_one_to_the_next(site: Site) -> None:
     assert body["page"]["cursor"] is None
 
 
+async def test_spans_and_logs_of_a_trace_belong_together(site: Site) -> None:
+    await site.request(fails=True)
+    log = {"service": "shop", "message": "a customer pays", "dd": {"trace_id": "7"}}
+    await site.post("/api/v2/logs", [log, log | {"dd": {"trace_id": "8"}}])
+    asked = {"filter": {"query": 'trace_id:"7"'}, "sort": "-timestamp"}
+    spans = (await site.post("/api/v2/spans/events/search", {"data": {"attributes": asked}})).json()["data"]
+    logs = (await site.post("/api/v2/logs/events/search", asked)).json()["data"]
+    assert [one["attributes"]["span_id"] for one in spans] == ["2", "1"]
+    assert {one["attributes"]["type"] for one in spans} == {"web"}
+    assert [one["attributes"]["message"] for one in logs] == ["a customer pays"]
+
+
 async def test_groups_and_distinct_values_are_counted(site: Site) -> None:
     for version, user in ((OLD, "c-1"), (OLD, "c-2"), (OLD, "c-1"), (NEW, "c-1")):
         await site.request(version, fails=True, user=user)
@@ -275,6 +288,9 @@ async def test_keys_and_permissions_are_asked_for(site: Site) -> None:
     with pytest.raises(Unauthorized, match="error_tracking_write"):
         await site.client().set_state(issue.id, "RESOLVED")
     assert site.stand_in.journal[-1].status == HTTPStatus.FORBIDDEN
+    asked = f"{site.stand_in.base_url}/api/v1/validate"
+    assert (await site.http.get(asked, headers={"DD-API-KEY": "k" * 32})).json() == {"valid": True}
+    assert (await site.http.get(asked, headers={"DD-API-KEY": "x"})).status_code == HTTPStatus.FORBIDDEN
     with pytest.raises(NotFound):
         await site.client().issue("c1726a66-1f64-11ee-b338-da7ad0900002")
 
