@@ -91,7 +91,7 @@ def shop_with_bugsink(folder: Path, server: Running) -> Path:
     shop = folder / "shop"
     shutil.copytree(TEMPLATE, shop, ignore=shutil.ignore_patterns("__pycache__"))
     policy = shop / POLICY_PATH
-    observe = "  looks: [15, 30, 60, 120]\n  lag: 10\n"
+    observe = "  looks: [15, 30, 60, 90, 120, 150]\n  lag: 10\n"
     text, changed = re.subn(r"  looks: .*\n  lag: .*\n", observe, policy.read_text(encoding="utf-8"))
     assert changed == 1
     policy.write_text(f'{text}\nbugsink:\n  projects: ["{server.project}"]\n', encoding="utf-8")
