@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from app.announce import announce
-from app.brake import brake
-from app.clients import Clients
-from app.core import replies
 from app.core.model import (
     CaseFile,
-    Evidence,
     Held,
     Judgement,
     Merged,
@@ -18,31 +14,27 @@ from app.core.model import (
     Reason,
     Stage,
     Stop,
-    TakenBack,
     Verdict,
     given,
 )
 from app.decide import by_approval, decide, settle
 from app.detect import detect
-from app.escalate import escalate, outcome_of
+from app.endings import give_up
 from app.fix import fix
 from app.gather import gather
-from app.investigate import corroborate, doubted, investigate, read_policy
+from app.investigate import corroborate, investigate, read_policy
 from app.journey import Journey, Stopped
 from app.learn import keep, learn, recall
-from app.merge import arm, disarm, merged, overtaken, propose, rebuild
+from app.merge import arm, merged, propose, rebuild
 from app.observe import judge_release, patience, planned, released
-from app.report import conclude, inform_tracker, reopen, report
-from app.revert import may_merge, revert, turned_round
-from app.verify.check import verified
+from app.proof import proven
+from app.report import conclude, inform_tracker, report
 from app.verify.explain import unexplained_places
 
 # A busy base moves while our checks run; each time the fix is put on top of it, so many times at most.
 REBUILDS = 3
 # So long after the last look at production, a metric source that gave no answer is asked again.
 ASKED_AGAIN_SECONDS = (60.0, 120.0, 180.0)
-# What production shows a merged fix to be, and what is taken back for it.
-TAKEN_BACK_FOR = {Reason.NOT_FIXED, Reason.REGRESSED}
 
 
 async def repair(journey: Journey, case: CaseFile) -> Outcome:
@@ -70,77 +62,6 @@ async def _to_the_end(
     await journey.step(Stage.LEARN, learn, journey.store, case, outcome)
     await journey.tell(Stage.LEARN, announce, *journey.desk, case, outcome)
     return outcome
-
-
-async def came_back(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
-    """The outcome of a fix whose error came back: its issue is open again, and a person has the whole history."""
-    await journey.insist(Stage.ESCALATE, reopen, journey.clients, case)
-    return await give_up(journey, case, stop)
-
-
-async def give_up(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
-    """The outcome of an incident that `stop` ended: a person has been told, and it is on record.
-
-    A fix that production shows to be no help is taken back: a pull request is open for it before anybody is told, and
-    it is merged where the policy allows that.
-    """
-    await journey.insist(Stage.ESCALATE, disarm, journey.clients, case)
-    back = None
-    if stop.reason in TAKEN_BACK_FOR and case.merged is not None:
-        back = await begin_to_take_back(journey, case, stop)
-    outcome = await _tell_the_end(journey, case, stop)
-    if back is not None:
-        await take_back(journey, case, back)
-        outcome = outcome_of(case, stop)
-        await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
-        await journey.tell(Stage.ESCALATE, keep, journey.store, case)
-    await journey.step(Stage.ESCALATE, learn, journey.store, case, outcome)
-    return outcome
-
-
-async def _tell_the_end(journey: Journey, case: CaseFile, stop: Stop) -> Outcome:
-    outcome = outcome_of(case, stop)
-    await journey.tell(Stage.ESCALATE, escalate, journey.clients, case, outcome)
-    await journey.tell(Stage.ESCALATE, announce, *journey.desk, case, outcome)
-    await journey.tell(Stage.ESCALATE, report, journey.clients, case, outcome)
-    await journey.tell(Stage.ESCALATE, keep, journey.store, case)
-    return outcome
-
-
-async def begin_to_take_back(journey: Journey, case: CaseFile, stop: Stop) -> CaseFile | None:
-    """The revert of the case's fix, with its pull request open; None if a person must do it, and then it says why."""
-    because = replies.proven_useless(case, stop)
-    try:
-        pull = await journey.step(Stage.MERGE, revert, journey.clients, case, because)
-    except Stopped as stopped:
-        case.taken_back = TakenBack(held=stopped.stop)
-        return None
-    case.taken_back = TakenBack(pull)
-    return turned_round(case, pull)
-
-
-async def take_back(journey: Journey, case: CaseFile, back: CaseFile) -> None:
-    """The revert is merged by the branch's rules once it is proven, or it is on record why a person must merge it."""
-    clients, store = journey.clients, journey.store
-    pull = given(back.pull)
-
-    async def may_go_on(stage: Stage) -> Stop | None:
-        return await brake(clients, store, back, stage)
-
-    way = journey.under(may_go_on)
-    try:
-        doubt = await way.step(Stage.INVESTIGATE, doubted, clients, case)
-        back.decision = await way.step(Stage.DECIDE, may_merge, clients, case, doubt, await way.now())
-        back.armed = await way.step(Stage.MERGE, arm, clients, back)
-        if isinstance(back.armed, Held):
-            case.taken_back = TakenBack(pull, held=back.armed.stop)
-            return
-        back.evidence = await way.wait(Stage.VERIFY, proven, clients, back)
-        back.merged = await way.wait(Stage.MERGE, merged, clients, back)
-        case.taken_back = TakenBack(pull, merged=back.merged)
-    except Stopped as stopped:
-        await journey.insist(Stage.ESCALATE, disarm, clients, back)
-        case.taken_back = TakenBack(pull, held=stopped.stop)
 
 
 async def travel(journey: Journey, case: CaseFile) -> Outcome:
@@ -218,11 +139,6 @@ async def _proven_and_merged(journey: Journey, case: CaseFile) -> Merged:
     if held is not None:
         raise Stopped(held)
     return await journey.wait(Stage.MERGE, merged, clients, case)
-
-
-async def proven(clients: Clients, case: CaseFile) -> Evidence | Stop | None:
-    """The proof on our head; a Stop if there can be none, or if the base has moved on; None while it is made."""
-    return await overtaken(clients, case) or await verified(clients, case)
 
 
 async def land(journey: Journey, case: CaseFile) -> Outcome:

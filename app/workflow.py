@@ -13,8 +13,9 @@ from app import engine
 from app.brake import brake
 from app.core.case_file import load_case
 from app.core.model import CaseFile, Incident, Outcome, Reason, Stage, Stop, given
+from app.endings import came_back, give_up
 from app.journey import Journey, Workbench
-from app.pipeline import approved, came_back, give_up, landed, repair
+from app.pipeline import approved, landed, repair
 from app.store import IncidentRow, Store
 
 log = structlog.get_logger(__name__)

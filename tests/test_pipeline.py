@@ -24,18 +24,10 @@ from app.core.model import (
     TakenBack,
     given,
 )
+from app.endings import TAKEN_BACK_FOR, came_back, give_up
 from app.journey import Brake, Journey, Stopped
-from app.pipeline import (
-    REBUILDS,
-    TAKEN_BACK_FOR,
-    approved,
-    came_back,
-    give_up,
-    landed,
-    prove_and_merge,
-    proven,
-    repair,
-)
+from app.pipeline import REBUILDS, approved, landed, prove_and_merge, repair
+from app.proof import proven
 from samples import DECISION, HEAD, MERGE, PULL, RELEASE, VERDICT, case
 
 ENDING = ["insist disarm", "tell escalate", "tell announce", "tell report", "tell keep", "step learn"]
@@ -204,8 +196,8 @@ async def test_a_base_that_moved_on_counts_before_the_proof(
     async def verified(*_: Any) -> Evidence:
         return EVIDENCE
 
-    monkeypatch.setattr("app.pipeline.overtaken", overtaken)
-    monkeypatch.setattr("app.pipeline.verified", verified)
+    monkeypatch.setattr("app.proof.overtaken", overtaken)
+    monkeypatch.setattr("app.proof.verified", verified)
     assert await proven(cast("Any", None), proposal()) is (found or EVIDENCE)
 
 

@@ -183,7 +183,8 @@ def status(case: CaseFile) -> str:
         headline = f"{code(case.cause.exception)} at {code(case.cause.place)}"
     else:
         headline = "investigating" if case.finding is None else code(case.finding.title)
-    return f"**Autofix is on it:** {headline}\n\n{progress(case)}"
+    told = (f"**Autofix is on it:** {headline}", progress(case), rates(case.verdict) if case.verdict else "")
+    return "\n\n".join(part for part in told if part)
 
 
 def resolved(case: CaseFile, outcome: Outcome) -> str:

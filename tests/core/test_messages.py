@@ -16,6 +16,7 @@ from app.core.model import (
     Deploy,
     FailureKind,
     Held,
+    Judgement,
     Method,
     Outcome,
     PastIncident,
@@ -386,3 +387,28 @@ def test_a_verdict_is_shown_with_its_test_and_its_picture(method: Method, said: 
     assert said in shown
     assert shown.endswith("```text\n▂▂│··\n    x\n```")
     assert "```" not in messages.resolved(case(), OUTCOME)
+
+
+def test_while_production_is_watched_the_status_shows_the_verdict_and_its_chart() -> None:
+    open_still = replace(
+        VERDICT,
+        judgement=Judgement.INCONCLUSIVE,
+        explanation="0 events; without another event it takes 3 minutes more to be sure",
+        picture="12 ███│0",
+    )
+    text = messages.status(case(verdict=open_still))
+    assert "inconclusive at 08:15: 0 events; without another event it takes 3 minutes more to be sure" in text
+    assert "```text\n12 ███│0\n```" in text
+    assert "```" not in messages.status(case(verdict=None))
+
+
+def test_an_open_verdict_ends_the_sentence_with_the_time_that_is_missing() -> None:
+    verdict = replace(VERDICT, judgement=Judgement.INCONCLUSIVE, needed=180.0)
+    stop = Stop(Stage.OBSERVE, Reason.INCONCLUSIVE, "too few to be sure")
+    summary = messages.handed_over(case(verdict=verdict), stop, Result.ESCALATED)
+    assert summary.endswith(
+        "stopped at observe: inconclusive, 3 hours more without the error would settle it"
+    )
+    assert "settle" not in messages.handed_over(
+        case(verdict=replace(verdict, needed=None)), stop, Result.ESCALATED
+    )
