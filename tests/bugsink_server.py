@@ -1,4 +1,4 @@
-"""A real Bugsink for the tests of its client: installed into an environment of its own, started on loopback, ended.
+"""A real Bugsink for the tests: installed into an environment of its own, started on loopback, ended.
 
 Bugsink pins Django and much else, so it is no dependency of ours: `pip` puts `REQUIREMENT` into a virtual environment
 under `TEST_CACHE_DIR` (by default the user's cache folder), once for each version and Python. It lives under the
@@ -21,12 +21,29 @@ import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
 REQUIREMENT = "bugsink==2.6.2"
 INSTALL_SECONDS = 420
 START_SECONDS = 120
+
+# What Bugsink's own configuration for production says: the server only takes events in, workers digest them.
+IN_PRODUCTION = """
+SNAPPEA = {
+    "TASK_ALWAYS_EAGER": False,
+    "NUM_WORKERS": 4,
+    "PID_FILE": None,
+    "WAKEUP_CALLS_DIR": "snappea/wakeup",
+    "STATS_RETENTION_MINUTES": 60 * 24 * 7,
+}
+"""
+# Else both lie in folders that all Bugsinks of a machine share.
+SETTINGS = """
+BUGSINK["PHONEHOME"] = False
+BUGSINK["INGEST_STORE_BASE_DIR"] = "ingestion"
+"""
 
 # Runs inside Bugsink: an empty database, one project, and tokens that may do everything or only read issues.
 PREPARE = """
@@ -44,19 +61,24 @@ print(json.dumps({
     "project": project.pk,
     "token": AuthToken.create_full_access().token,
     "reader": AuthToken.objects.create(issues_read=True).token,
+    "deployer": AuthToken.objects.create(releases_create=True).token,
 }))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A Bugsink that answers at `url`, with an empty project. `reader` is a token that may only read issues."""
+    """A Bugsink that answers at `url`, with an empty project.
+
+    `token` may do everything, `reader` may only read issues, `deployer` may only create releases.
+    """
 
     url: str
     dsn: str
     project: str
     token: str
     reader: str
+    deployer: str
 
 
 class CannotInstall(Exception):
@@ -105,8 +127,11 @@ def _install(home: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(programs: Path, folder: Path) -> Iterator[Running]:
-    """A Bugsink with its files in `folder`, which is there only inside the `with`."""
+def running(programs: Path, folder: Path, *, in_production: bool = False) -> Iterator[Running]:
+    """A Bugsink with its files in `folder`, which is there only inside the `with`.
+
+    What it is sent, it holds as soon as it has answered; `in_production` a moment later, when a worker has digested it.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     create: list[str | Path] = [
@@ -117,7 +142,7 @@ def running(programs: Path, folder: Path) -> Iterator[Running]:
     ]
     subprocess.run(create, check=True, cwd=folder, capture_output=True, timeout=START_SECONDS)
     with (folder / "bugsink_conf.py").open("a", encoding="utf-8") as settings:
-        settings.write('\nBUGSINK["PHONEHOME"] = False\n')
+        settings.write(SETTINGS + (IN_PRODUCTION if in_production else ""))
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "DJANGO_SETTINGS_MODULE": "bugsink_conf"}
     prepare: list[str | Path] = [programs / "python", "-c", PREPARE]
     made = subprocess.run(
@@ -130,20 +155,32 @@ def running(programs: Path, folder: Path) -> Iterator[Running]:
         "--graceful-timeout=1",
         "bugsink.wsgi",
     ]
-    with (folder / "log.txt").open("wb") as log:
-        server = subprocess.Popen(
-            serve, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "log.txt").open("wb"))
+        server = stack.enter_context(_process(serve, folder, environment, log))
+        if in_production:
+            stack.enter_context(_process([programs / "bugsink-runsnappea"], folder, environment, log))
+        _wait_for(url, server, folder / "log.txt")
+        tokens = facts["token"], facts["reader"], facts["deployer"]
+        yield Running(url, facts["dsn"], str(facts["project"]), *tokens)
+
+
+@contextlib.contextmanager
+def _process(
+    command: list[str | Path], folder: Path, environment: dict[str, str], log: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
         try:
-            _wait_for(url, server, folder / "log.txt")
-            yield Running(url, facts["dsn"], str(facts["project"]), facts["token"], facts["reader"])
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)  # with its worker
-                server.wait()
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # with its workers
+            process.wait()
 
 
 def _free_port() -> int:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.demo.world import ALERT_AFTER, World
+from app.demo.names import ALERT_AFTER
+from app.demo.world import World
 
 FILE: Final = "shop/checkout.py"
 LINE: Final = "percent = DISCOUNTS.get(customer.membership.level, 0)"

@@ -19,11 +19,12 @@ from rich.console import Console
 
 from app.demo.autofix import AutofixServer, ServerFailed
 from app.demo.display import Display, list_scenarios
+from app.demo.names import FULL_NAME
 from app.demo.people import step_in
 from app.demo.platform.traffic import MixUnreadable
 from app.demo.scenario import SCENARIOS, Scenario
 from app.demo.story import Story, tell
-from app.demo.world import FULL_NAME, World, WorldFailed
+from app.demo.world import World, WorldFailed
 from app.store import IncidentRow, Store
 
 LONGEST_SECONDS = 280.0

@@ -15,7 +15,8 @@ OVERLAYS = Path(__file__).parent / "scenarios"
 class Scenario:
     """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
 
-    `rate` is how many requests customers send a second, where the story is about that.
+    `rate` is how many requests customers send a second, where the story is about that. `tracker` is the error tracker
+    that the shop reports to, by its name in `trackers`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Scenario:
     protected: bool = True
     kills: int = 0
     rate: float | None = None
+    tracker: str = "sentry"
 
     @property
     def overlay(self) -> Path | None:
@@ -98,6 +100,12 @@ SCENARIOS: dict[str, Scenario] = {
             "a stranger sends a made-up event through the public key; it is ignored, with the reason",
             Result.ESCALATED,
             Reason.UNCORROBORATED,
+        ),
+        Scenario(
+            "datadog",
+            "the shop reports to Datadog, whose stack traces hold no values; the fix is merged, canaried and proven",
+            Result.FIXED,
+            tracker="datadog",
         ),
         Scenario(
             "crash",

@@ -1,4 +1,4 @@
-"""The demo's world on loopback: GitHub, Sentry, Actions, a hosting platform, customers, and the real Autofix server."""
+"""The demo's world on loopback: GitHub, an error tracker, Actions, a platform, customers, the real Autofix server."""
 
 from __future__ import annotations
 
@@ -20,25 +20,24 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 import app
 from app.demo.actions import ActionsRunner, JobView
 from app.demo.autofix import AutofixServer
-from app.demo.github import ACTIONS_APP_ID, SENTRY_BOT_ID, AppRegistration, Event, GitHubStandIn, Repository
+from app.demo.github import ACTIONS_APP_ID, AppRegistration, Event, GitHubStandIn, Repository
 from app.demo.github.reports import DeploymentStatus
+from app.demo.names import FULL_NAME, NAME, OWNER
 from app.demo.platform import Platform, Traffic
 from app.demo.platform.traffic import mix_in_repository
 from app.demo.scenario import TEMPLATE, Scenario
-from app.demo.sentry import SELF_HOSTED, Alert, SentryStandIn
+from app.demo.sentry import SentryStandIn
+from app.demo.tracker import Reach, Tracker
+from app.demo.trackers import TRACKERS, SentryTracker
 from app.packaged import app_manifest, packaged
 
-OWNER, NAME = "acme", "shop"
-FULL_NAME = f"{OWNER}/{NAME}"
 INSTALLATION = 77
 APP_ID = 4242
 BOT_ID = 4_242_001
-SENTRY_TOKEN = "demo-sentry-token"  # noqa: S105 - guards a stand-in on loopback
-WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - likewise
+WEBHOOK_SECRET = "demo-webhook-secret"  # noqa: S105 - guards a server on loopback
 ACTION_REPOSITORY = "autofix-app/autofix"
 ACTION_NEEDS = ("core", "verify")
 REQUIRED_CHECKS = ("autofix", "tests")
-ALERT_AFTER = 5
 REQUESTS_PER_SECOND = 12.0
 NOT_COMMITTED = shutil.ignore_patterns(".git", "__pycache__", ".pytest_cache", ".venv", "venv")
 DEPLOY_SECONDS = 60.0
@@ -66,7 +65,11 @@ class Rate:
 
 
 class World:
-    """Everything the demo needs, between `async with`. Nothing is left running, nothing lies outside `root`."""
+    """Everything the demo needs, between `async with`. Nothing is left running, nothing lies outside `root`.
+
+    The shop reports to `tracker`; if none is given, to a new one of the scenario's kind. The repository's workflows
+    find `variables` besides those of the demo.
+    """
 
     def __init__(
         self,
@@ -74,14 +77,17 @@ class World:
         scenario: Scenario,
         *,
         shop: Path | None = None,
+        tracker: Tracker | None = None,
         tell: Listener,
         settings: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         rate: float = REQUESTS_PER_SECOND,
     ) -> None:
         self.root = root
         self.scenario = scenario
         self._template = shop or TEMPLATE
-        self._more_settings, self._rate = settings or {}, scenario.rate or rate
+        self._more_settings, self._more_variables = settings or {}, variables or {}
+        self._rate = scenario.rate or rate
         self._tell = tell
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = root / "app.pem"
@@ -94,14 +100,7 @@ class World:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         self.github = GitHubStandIn(root / "github", app=_registration(public.decode()))
-        self.sentry = SentryStandIn(
-            organization=OWNER,
-            project=NAME,
-            token=SENTRY_TOKEN,
-            open_issue=self._open_issue,
-            alert_after=ALERT_AFTER,
-            permalink_host=SELF_HOSTED,
-        )
+        self.tracker = tracker or TRACKERS[scenario.tracker]()
         self.server: AutofixServer
         self.platform: Platform
         self.traffic: Traffic
@@ -126,23 +125,24 @@ class World:
     async def _start(self) -> None:
         await self.github.start()
         self._stack.push_async_callback(self.github.stop)
-        await self.sentry.start()
-        self._stack.push_async_callback(self.sentry.stop)
+        await self.tracker.start()
+        self._stack.push_async_callback(self.tracker.stop)
         self._create_repository()
         self.server = AutofixServer(self.root / "autofix", self._settings())
         self.github.webhook_url = f"{self.server.url}/webhooks/github"
+        self.tracker.alert_through(Reach(self.github, self.server.url, self._tell))
         self._stack.push_async_callback(self.server.stop)
         await self.server.start()
         self._tell(f"Autofix listens at {self.server.url}")
         git_dir = self.repository.git_dir
-        self.platform = Platform(git_dir, self.root / "platform", dsn=self.sentry.dsn)
+        self.platform = Platform(git_dir, self.root / "platform", variables=self.tracker.shop_variables())
         self._stack.push_async_callback(self.platform.stop)
         await self.platform.start()
         self.actions = ActionsRunner(
             self.github,
             self.root / "actions",
             api_url=self.github.base_url,
-            variables={"PLATFORM_URL": self.platform.url},
+            variables={"PLATFORM_URL": self.platform.url, **self._more_variables},
             action_repositories={ACTION_REPOSITORY: self._action_repository()},
         )
         self.actions.on_job(self._tell_job)
@@ -155,6 +155,17 @@ class World:
         self._traffic_since = time.time()
         self._stack.push_async_callback(self.traffic.stop)
         self._tell(f"customers use the shop at {self.platform.proxy_url}")
+
+    @property
+    def sentry(self) -> SentryStandIn:
+        """The Sentry that the shop reports to.
+
+        Raises:
+            WorldFailed: if it reports to another tracker.
+        """
+        if not isinstance(self.tracker, SentryTracker):
+            raise WorldFailed("the shop does not report to Sentry")
+        return self.tracker.stand_in
 
     def rate(self, start: float | None = None, end: float | None = None) -> Rate:
         """What customers saw between two moments (epoch seconds), counted at the proxy."""
@@ -173,7 +184,6 @@ class World:
     def _create_repository(self) -> None:
         self.github.create_org(OWNER, members={"ada": "admin"})
         self.github.create_user("ada")
-        self.github.create_user("sentry[bot]", type="Bot", id=SENTRY_BOT_ID)
         self.repository = self.github.create_repository(OWNER, NAME)
         self.github.install(
             OWNER, installation_id=INSTALLATION, permissions=app_manifest()["default_permissions"]
@@ -236,11 +246,6 @@ class World:
         """A folder that looks like our own repository to those who use the Action from it."""
         return publish_action(self.root / "autofix-repository")
 
-    async def _open_issue(self, alert: Alert) -> None:
-        """Sentry's integration opens the issue under its own account."""
-        issue = self.github.open_issue(FULL_NAME, login="sentry[bot]", title=alert.title, body=alert.body)
-        self._tell(f"Sentry opened issue #{issue.number}: {alert.title}")
-
     def _tell_job(self, job: JobView) -> None:
         if job.conclusion is not None and job.event == "pull_request":
             self._tell(f"  CI: the job `{job.job}` ended with {job.conclusion}")
@@ -256,11 +261,9 @@ class World:
             "AUTOFIX_PRIVATE_KEY_FILE": str(self._private_key),
             "AUTOFIX_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "AUTOFIX_GITHUB_URL": self.github.base_url,
-            "AUTOFIX_SENTRY_URL": self.sentry.base_url,
-            "AUTOFIX_SENTRY_TOKEN": SENTRY_TOKEN,
-            "AUTOFIX_SENTRY_ORGANIZATIONS": OWNER,
             "AUTOFIX_RECONCILE_SECONDS": "5",
             "AUTOFIX_LOG_FORMAT": "json",
+            **self.tracker.server_settings(),
             **self._more_settings,
         }
 

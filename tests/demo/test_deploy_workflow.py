@@ -67,7 +67,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         github.create_org("acme", members={"ines": "write"})
         github.create_user("ines")
         repository = github.create_repository("acme", "shop")
-        platform = Platform(repository.git_dir, tmp_path / "platform", dsn=sentry.dsn)
+        platform = Platform(
+            repository.git_dir,
+            tmp_path / "platform",
+            variables={"SENTRY_DSN": sentry.dsn, "SENTRY_ENVIRONMENT": "production"},
+        )
         url = await platform.start()
         stack.push_async_callback(platform.stop)
         runner = ActionsRunner(

@@ -89,7 +89,7 @@ class Client:
 
 @pytest.fixture
 async def client(shop: Shop, tmp_path: Path) -> AsyncIterator[Client]:
-    platform = Platform(shop.git_dir, tmp_path / "platform", dsn="")
+    platform = Platform(shop.git_dir, tmp_path / "platform", variables={})
     await platform.start()
     async with aiohttp.ClientSession() as session:
         yield Client(platform, session)
@@ -173,7 +173,7 @@ async def test_a_version_that_does_not_become_healthy_leaves_nothing(
 
 
 async def test_stop_leaves_no_process(shop: Shop, tmp_path: Path) -> None:
-    platform = Platform(shop.git_dir, tmp_path / "platform", dsn="")
+    platform = Platform(shop.git_dir, tmp_path / "platform", variables={})
     url = await platform.start()
     async with aiohttp.ClientSession() as session, session.post(f"{url}/versions", json={"sha": shop.buggy}):
         running = family(os.getpid(), set()) - {os.getpid()}
@@ -188,7 +188,7 @@ from pathlib import Path
 import aiohttp
 from app.demo.platform import Platform
 async def main():
-    platform = Platform(Path(sys.argv[1]), Path(sys.argv[2]), dsn="")
+    platform = Platform(Path(sys.argv[1]), Path(sys.argv[2]), variables={})
     url = await platform.start() + "/versions"
     async with aiohttp.ClientSession() as session, session.post(url, json={"sha": sys.argv[3]}) as answer:
         print(answer.status, flush=True)

@@ -18,7 +18,7 @@ from app.demo.platform.traffic import fill, parse_mix
 
 DEMO = Path(__file__).parents[2] / "app" / "demo"
 SAMPLE = DEMO / "sample"
-SCENARIOS = ("novel", "red-tests", "bad-canary")
+SCENARIOS = ("novel", "red-tests", "bad-canary", "datadog")
 PLAIN_ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -151,6 +151,14 @@ def test_novel_fails_live_with_its_own_exception(tmp_path: Path) -> None:
     counts, log = answers(checkout(tmp_path / "shop", "novel"))
     assert 0.14 < counts["500"] / 300 < 0.26
     assert raised(log) == {"shop.shipping.TariffConflict"}
+
+
+def test_datadog_fails_live_with_a_none_of_its_own(tmp_path: Path) -> None:
+    counts, log = answers(checkout(tmp_path / "shop", "datadog"))
+    assert 0.14 < counts["500"] / 300 < 0.26
+    assert raised(log) == {"AttributeError"}
+    assert "in level_line" in log
+    assert "in loyalty_discount" not in log
 
 
 def test_workflows_are_pinned_and_take_no_event_data_into_a_shell() -> None:

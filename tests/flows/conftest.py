@@ -14,6 +14,7 @@ from app.demo.display import Display
 from app.demo.run import play
 from app.demo.scenario import SCENARIOS
 from app.demo.story import Story
+from app.demo.tracker import Tracker
 from app.demo.world import World
 from contracts.journal import violations
 
@@ -34,12 +35,22 @@ async def played(tmp_path: Path) -> AsyncIterator[Play]:
             name: str,
             *,
             shop: Path | None = None,
+            tracker: Tracker | None = None,
             settings: Mapping[str, str] | None = None,
+            variables: Mapping[str, str] | None = None,
+            rate: float = RATE,
             before: Callable[[World], None] = lambda _: None,
         ) -> tuple[World, Story]:
             display = Display(Console())
             world = World(
-                tmp_path, SCENARIOS[name], shop=shop, tell=display.line, settings=settings, rate=RATE
+                tmp_path,
+                SCENARIOS[name],
+                shop=shop,
+                tracker=tracker,
+                tell=display.line,
+                settings=settings,
+                variables=variables,
+                rate=rate,
             )
             await stack.enter_async_context(world)
             worlds.append(world)

@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Platform:
-    """Hosts versions of the service on the loopback interface.
+    """Hosts versions of the service on the loopback interface, each with `variables` in its environment.
 
     `start` answers the address of the admin API; the service itself answers at `proxy_url`.
     `stop` ends every version. What is checked out and logged lies in `work`.
@@ -39,7 +39,7 @@ class Platform:
         git_dir: Path,
         work: Path,
         *,
-        dsn: str,
+        variables: Mapping[str, str],
         python: Path | None = None,
         environment: str = "production",
     ) -> None:
@@ -47,7 +47,7 @@ class Platform:
         self.metrics = Metrics()
         self.url = ""
         self.proxy_url = ""
-        self._git_dir, self._work, self._dsn = git_dir, work, dsn
+        self._git_dir, self._work, self._variables = git_dir, work, dict(variables)
         self._python = python or Path(sys.executable)
         self._versions: dict[str, Version] = {}
         self._lock = asyncio.Lock()
@@ -60,9 +60,7 @@ class Platform:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=_PROXY_SECONDS), auto_decompress=False
         )
-        self._launcher = Launcher(
-            self._git_dir, self._work, self._python, self._dsn, self.environment, self._session
-        )
+        self._launcher = Launcher(self._git_dir, self._work, self._python, self._variables, self._session)
         admin = web.Application(middlewares=[_local_programs_only])
         admin.add_routes(
             [

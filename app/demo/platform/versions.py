@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +57,7 @@ class Launcher:
     git_dir: Path
     work: Path
     python: Path
-    dsn: str
-    environment: str
+    variables: Mapping[str, str]
     session: aiohttp.ClientSession
     _count: int = field(default=0, init=False)
 
@@ -113,10 +113,9 @@ class Launcher:
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "RELEASE": release,
-            "SENTRY_DSN": self.dsn,
-            "SENTRY_ENVIRONMENT": self.environment,
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self.variables,
         }
         with log.open("ab") as output:
             process = await Kept.start(
