@@ -87,6 +87,10 @@ def minutes_needed(counted: Counts, readings: Readings, rule: Rule) -> float | N
                 counted, tuple(pace * each for each in rule.looks[:number]), rule
             ):
                 return (look - seconds) / 60
+        # None of the looks would do, so it takes longer than to the last of them.
+        least = math.floor((rule.looks[-1] - seconds) / 60) + 1
+        first = _first_minute(counted, pace, seconds, rule)
+        return first if first is None else max(first, least)
     return _first_minute(counted, pace, seconds, rule)
 
 
@@ -98,7 +102,7 @@ def _would_do(counted: Counts, exposures: tuple[float, ...], rule: Rule) -> bool
     return new.events <= boundary(old.exposure, exposures, rule.alpha).limit(old.events + new.events)
 
 
-def _first_minute(counted: Counts, pace: float, seconds: float, rule: Rule) -> float | None:
+def _first_minute(counted: Counts, pace: float, seconds: float, rule: Rule) -> int | None:
     """The whole minute from which on a test that has the whole of alpha would call it fixed."""
 
     def enough(minutes: float) -> bool:
