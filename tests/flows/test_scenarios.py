@@ -219,6 +219,25 @@ async def test_v12_an_error_that_comes_back_opens_its_issue_again_with_the_histo
     assert "(recurred)" in record_of_the_category(world).because
 
 
+async def test_v7_a_fix_that_moves_the_failure_is_taken_back_by_a_pull_request_that_our_action_proves(
+    played: Play,
+) -> None:
+    world, story = await played("no-help")
+
+    assert_ends_as_told(story)
+    fix, back = world.repository.pulls.values()
+    assert fix.merged_at is not None
+    assert back.open, "the policy leaves a revert to people"
+    assert back.auto_merge is None
+    assert back.head_ref.startswith("autofix/revert-")
+    assert back.issue.body is not None
+    assert f"Production says of #{fix.number}: regressed." in back.issue.body
+    assert git(world, "diff", "--name-only", f"{fix.base_sha}", back.head_sha) == ""
+    assert f"#{back.number} takes it back" in story.summary
+    assert the_first_issue(world).state == "open"
+    assert record_of_the_category(world).level is Level.SHADOW
+
+
 async def test_without_required_checks_the_fix_is_verified_and_only_proposed(played: Play) -> None:
     world, story = await played("unprotected")
 
