@@ -76,6 +76,7 @@ async def test_m21_a_pause_by_comment_stops_a_fix_that_is_about_to_merge(played:
     assert [one.content for one in comment.reactions] == ["eyes", "rocket"]
 
 
+@pytest.mark.timeout(400)  # two rounds of checks
 async def test_a_base_that_moves_on_is_followed_and_the_fix_is_proven_anew(played: Play) -> None:
     moved: list[World] = []
 
