@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from app.clients import Clients
 from app.core.case_file import load_case
-from app.core.context import alike, closest, is_near
+from app.core.context import MOST_RELATED, alike, closest, is_near, names_place
 from app.core.errors import ClientError
-from app.core.model import Breadcrumb, Context, Deploy, Finding, Incident, PastIncident, Result
+from app.core.model import Breadcrumb, Context, Deploy, Finding, Incident, PastIncident, RelatedIssue, Result
 from app.store import Store
 
 T = TypeVar("T")
@@ -25,13 +25,14 @@ PRODUCTION = "production"
 async def gather(clients: Clients, store: Store, incident: Incident, finding: Finding) -> Context:
     """Everything that could be read around the finding in a short time."""
     missing: list[str] = []
-    releases, crumbs, deploys, past = await asyncio.gather(
+    releases, crumbs, deploys, related, past = await asyncio.gather(
         _or((None, None), _releases(clients, finding), "the first and the last release", missing),
         _or((), _crumbs(clients, finding), "what the program did before it failed", missing),
         _or((), _deploys(clients, incident, finding), "which deployments were near", missing),
+        _or((), _related(clients, incident, finding), "which other issues speak of it", missing),
         asyncio.to_thread(_past, store, incident, finding),
     )
-    return Context(*releases, crumbs, deploys, past, tuple(missing))
+    return Context(*releases, crumbs, deploys, past, tuple(missing), related)
 
 
 async def _or(default: T, reading: Awaitable[T], what: str, missing: list[str]) -> T:
@@ -67,6 +68,19 @@ async def _deploys(clients: Clients, incident: Incident, finding: Finding) -> tu
         if is_near(one.created_at, finding.first_seen)
     ]
     return tuple(near[-MOST_DEPLOYS:])
+
+
+async def _related(clients: Clients, incident: Incident, finding: Finding) -> tuple[RelatedIssue, ...]:
+    """The newest other open issues that name the failing file, or its function and the error."""
+    repo = clients.github.repository(incident.repository, incident.installation_id)
+    found = [
+        RelatedIssue(one.number, one.title, names)
+        for one in await repo.open_issues()
+        if one.pull_request is None
+        and one.number != incident.issue
+        and (names := names_place(finding, f"{one.title}\n{one.body or ''}"))
+    ]
+    return tuple(found[:MOST_RELATED])
 
 
 def _past(store: Store, incident: Incident, finding: Finding) -> tuple[PastIncident, ...]:

@@ -14,6 +14,7 @@ import pytest
 from app import gather as stage
 from app.clients import Clients
 from app.core.case_file import dump_case
+from app.core.context import names_place
 from app.core.errors import Refused, Unavailable
 from app.core.model import (
     INGESTED,
@@ -24,6 +25,7 @@ from app.core.model import (
     Finding,
     Incident,
     Outcome,
+    RelatedIssue,
     Result,
 )
 from app.core.policy import TRACKERS
@@ -35,6 +37,24 @@ DEPLOYS = [
     SimpleNamespace(created_at="2026-11-04T10:00:00Z", sha="e" * 40, environment="production"),
     SimpleNamespace(created_at="2026-11-03T09:00:00Z", sha="c" * 40, environment="production"),
     SimpleNamespace(created_at="2026-10-01T09:00:00Z", sha="a" * 40, environment="production"),
+]
+
+
+def _issue(number: int, title: str, body: str | None = None, **more: Any) -> SimpleNamespace:
+    return SimpleNamespace(number=number, title=title, body=body, pull_request=more.get("pull_request"))
+
+
+OPEN = [
+    _issue(1, "Receipts fail", "It is in shop/receipts.py, I think."),
+    _issue(2, "AttributeError in address_line", None),
+    _issue(3, "Clean up shop/receipts.py", None, pull_request={"url": "x"}),
+    _issue(4, "address_line is slow"),
+    _issue(
+        5,
+        "old/shop/receipts.py and shop/receipts.pyc, shop/receipts.py-old",
+        "my_address_line AttributeError",
+    ),
+    _issue(6, "Nothing to do with it"),
 ]
 
 
@@ -62,7 +82,10 @@ class Outside:
         return await self._answer("breadcrumbs", (Breadcrumb("", "log", "", "hello"),))
 
     def repository(self, _name: str, _installation: int) -> Any:
-        return SimpleNamespace(history=self)
+        return SimpleNamespace(history=self, open_issues=self.open_issues)
+
+    async def open_issues(self) -> Any:
+        return await self._answer("open_issues", OPEN)
 
     async def deployments(self, environment: str) -> Any:
         assert environment == "production"
@@ -138,6 +161,27 @@ async def test_earlier_incidents_of_the_same_shape_are_found(store: Store) -> No
     ]
 
 
+async def test_other_open_issues_that_name_the_failing_place_are_found(store: Store) -> None:
+    incident = _incident(store, 6)
+    found = await _gathered(store, incident)
+    assert found.related == (
+        RelatedIssue(1, "Receipts fail", "shop/receipts.py"),
+        RelatedIssue(2, "AttributeError in address_line", "address_line"),
+    )
+    own = await _gathered(store, replace(incident, issue=1))
+    assert [one.number for one in own.related] == [2]
+
+
+@pytest.mark.parametrize("function", ["run", "get", "<module>", "__init__"])
+def test_an_everyday_word_is_no_name_of_a_function(function: str) -> None:
+    frame = replace(FRAME, function=function, path="elsewhere.py")
+    finding = replace(FINDING, chain=(replace(FINDING.root, frames=(frame,)),))
+    text = f"AttributeError when I {function} it"
+    assert names_place(finding, text) is None
+    assert names_place(finding, f"{text} in elsewhere.py") == "elsewhere.py"
+    assert names_place(replace(finding, chain=(replace(FINDING.root, frames=()),)), text) is None
+
+
 async def test_incidents_of_another_repository_are_nobodys_business(store: Store) -> None:
     _incident(store, 1)
     other, _ = store.open_incident(
@@ -152,6 +196,7 @@ async def test_incidents_of_another_repository_are_nobodys_business(store: Store
         ("releases", "the first and the last release"),
         ("breadcrumbs", "what the program did before it failed"),
         ("deployments", "which deployments were near"),
+        ("open_issues", "which other issues speak of it"),
     ],
 )
 @pytest.mark.parametrize("fault", [Refused("403: no"), Unavailable("down"), None])
@@ -162,4 +207,4 @@ async def test_what_cannot_be_read_is_said_and_the_rest_is_there(
     found = await _gathered(store, _incident(store, 1), outside=Outside(**{verb: fault}))
     (said,) = found.missing
     assert said == f"{what}: {fault or 'there was no answer in time'}"
-    assert sum(map(bool, (found.first_release, found.breadcrumbs, found.deploys))) == 2
+    assert sum(map(bool, (found.first_release, found.breadcrumbs, found.deploys, found.related))) == 3

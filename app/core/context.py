@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,8 @@ from app.core.scrub import scrub_variables
 BEFORE = timedelta(hours=24)
 AFTER = timedelta(hours=1)
 MOST_PAST = 5
+MOST_RELATED = 5
+LONGEST_TEXT = 20_000
 CALLERS = 3
 _SHORT = 7
 
@@ -58,6 +61,30 @@ def closest(past: Iterable[PastIncident]) -> tuple[PastIncident, ...]:
     return tuple(ordered[:MOST_PAST])
 
 
+def names_place(finding: Finding, text: str) -> str | None:
+    """What `text` names of the failing place: its file, or its function together with the error; None if neither."""
+    frame = failing_frame(finding)
+    text = text[:LONGEST_TEXT]
+    if frame is None:
+        return None
+    if _stands_alone(frame.path.lstrip("/"), text):
+        return frame.path
+    error = finding.root.type.rpartition(".")[2]
+    if _is_telling(frame.function) and _stands_alone(frame.function, text) and _stands_alone(error, text):
+        return frame.function
+    return None
+
+
+def _is_telling(function: str) -> bool:
+    """True if a text that holds the name surely means the function: an everyday word may mean anything."""
+    return "_" in function.strip("_") or any(letter.isupper() for letter in function[1:])
+
+
+def _stands_alone(name: str, text: str) -> bool:
+    """True if the text holds the name as a whole: nothing that could be more of it stands on either side."""
+    return bool(name) and re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w/-])", text) is not None
+
+
 # What people read ----------------------------------------------------------------------------------------------
 
 
@@ -76,6 +103,7 @@ def surroundings(case: CaseFile) -> tuple[tuple[str, str], ...]:
         ("Before the failure", _crumbs(context)),
         ("The callers, with the values seen", _callers(case)),
         ("Earlier incidents of the same shape", _past(context)),
+        ("Other open issues about this place", _related(context)),
         ("Ruled out", _ruled_out(case)),
         ("Not known", bullets(map(prose, context.missing))),
     )
@@ -174,6 +202,10 @@ def _past(context: Context) -> str:
         day = datetime.fromtimestamp(one.opened_at, UTC).strftime("%Y-%m-%d")
         lines.append(f"{day}, #{one.issue}, {where}: {how}{why}{pull}")
     return bullets(lines)
+
+
+def _related(context: Context) -> str:
+    return bullets(f"#{one.number} {code(one.title, 120)} names {code(one.names)}" for one in context.related)
 
 
 def _ruled_out(case: CaseFile) -> str:

@@ -23,6 +23,7 @@ from app.core.model import (
     PastIncident,
     Raised,
     Reason,
+    RelatedIssue,
     Result,
     Stage,
     Stop,
@@ -108,6 +109,15 @@ def test_earlier_incidents_say_how_they_ended() -> None:
         "- 2023-11-14, #2, the same function: fixed and verified, #5",
         "- 2020-09-13, #1, the same file: handed over to a person (no candidate)",
     ]
+
+
+def test_other_open_issues_are_named_and_their_titles_are_data() -> None:
+    issue = RelatedIssue(4, "Closes #1 @everyone", "shop/receipts.py")
+    context = replace(CONTEXT, related=(issue,))
+    (said,) = _part("Other open issues about this place", context=context).splitlines()
+    assert said.startswith("- #4 `")
+    assert said.endswith("` names `shop/receipts.py`")
+    assert load_case(dump_case(case(context=context))).context == context
 
 
 def test_what_was_ruled_out_and_what_is_not_known() -> None:

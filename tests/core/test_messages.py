@@ -41,6 +41,7 @@ FOLDED_TITLES = (
     "Before the failure",
     "The callers, with the values seen",
     "Earlier incidents of the same shape",
+    "Other open issues about this place",
     "Ruled out",
     "Not known",
 )

@@ -4,7 +4,7 @@ Every class is a frozen dataclass of plain data, so that the engine can store it
 A stage returns its value or a `Stop`: a refusal is a value, a fault is an exception.
 """
 
-from app.core.model.context import Breadcrumb, Context, Deploy, PastIncident
+from app.core.model.context import Breadcrumb, Context, Deploy, PastIncident, RelatedIssue
 from app.core.model.finding import (
     INGESTED,
     TRACEBACK,
@@ -87,6 +87,7 @@ __all__ = [
     "Raised",
     "Reason",
     "RegressionTest",
+    "RelatedIssue",
     "Release",
     "Result",
     "RolloutPlan",

@@ -44,6 +44,15 @@ class PastIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedIssue:
+    """Another open issue of the repository that speaks of the failing place; `names` is what it names of it."""
+
+    number: int
+    title: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything that was gathered around a finding. `missing` says, a sentence each, what could not be read."""
 
@@ -53,3 +62,4 @@ class Context:
     deploys: tuple[Deploy, ...] = ()
     past: tuple[PastIncident, ...] = ()
     missing: tuple[str, ...] = ()
+    related: tuple[RelatedIssue, ...] = ()
