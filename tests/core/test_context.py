@@ -114,7 +114,7 @@ def test_earlier_incidents_say_how_they_ended() -> None:
 def test_other_open_issues_are_named_and_their_titles_are_data() -> None:
     issue = RelatedIssue(4, "Closes #1 @everyone", "shop/receipts.py")
     context = replace(CONTEXT, related=(issue,))
-    (said,) = _part("Other open issues about this place", context=context).splitlines()
+    (said,) = dict(surroundings(case(context=context)))["Other open issues about this place"].splitlines()
     assert said.startswith("- #4 `")
     assert said.endswith("` names `shop/receipts.py`")
     assert load_case(dump_case(case(context=context))).context == context
