@@ -8,7 +8,7 @@ from types import ModuleType
 import yaml
 
 from app.core.policy import parse_policy
-from app.demo.scenario import SCENARIOS, TEMPLATE
+from app.demo.scenario import OVERLAYS, SCENARIOS, TEMPLATE
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,6 +45,13 @@ def test_every_threat_has_a_test_by_its_number() -> None:
 def test_the_readme_names_every_scenario() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([a-z-]+)` \|", readme, re.MULTILINE)) >= set(SCENARIOS)
+
+
+def test_every_folder_of_the_scenarios_is_used_and_every_named_one_is_there() -> None:
+    used = {folder.name for scenario in SCENARIOS.values() for folder in scenario.overlays}
+    assert used == {folder.name for folder in OVERLAYS.iterdir() if folder.is_dir()}
+    for scenario in SCENARIOS.values():
+        assert set(scenario.with_files_of) <= {folder.name for folder in scenario.overlays}
 
 
 def test_every_link_of_the_documentation_leads_somewhere() -> None:

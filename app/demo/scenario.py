@@ -16,7 +16,8 @@ class Scenario:
     """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
 
     `rate` is how many requests customers send a second, where the story is about that. `tracker` is the error tracker
-    that the shop reports to, by its name in `trackers`.
+    that the shop reports to, by its name in `trackers`. `with_files_of` names folders of `scenarios` whose files are laid over
+    the sample before its own.
     """
 
     name: str
@@ -27,12 +28,13 @@ class Scenario:
     kills: int = 0
     rate: float | None = None
     tracker: str = "sentry"
+    with_files_of: tuple[str, ...] = ()
 
     @property
-    def overlay(self) -> Path | None:
-        """The files laid over the sample repository before its first commit, if the story needs any."""
-        folder = OVERLAYS / self.name
-        return folder if folder.is_dir() else None
+    def overlays(self) -> tuple[Path, ...]:
+        """The folders whose files are laid over the sample repository before its first commit, in this order."""
+        folders = (OVERLAYS / name for name in (*self.with_files_of, self.name))
+        return tuple(folder for folder in folders if folder.is_dir())
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -70,12 +72,14 @@ SCENARIOS: dict[str, Scenario] = {
             "the fix is proven, and later somebody takes it out again; the issue opens anew, with its history",
             Result.ESCALATED,
             Reason.RECURRED,
+            with_files_of=("lax-canary",),
         ),
         Scenario(
             "no-help",
             "the fix moves the failure elsewhere, and a lax canary lets it through; it is taken back",
             Result.ESCALATED,
             Reason.REGRESSED,
+            with_files_of=("bad-canary", "lax-canary"),
         ),
         Scenario(
             "unprotected",

@@ -193,8 +193,8 @@ class World:
         """The sample repository's first commit is pushed; its own deploy workflow brings it into production."""
         folder = self.root / "first-commit"
         shutil.copytree(self._template, folder, ignore=NOT_COMMITTED)
-        if self.scenario.overlay is not None:
-            shutil.copytree(self.scenario.overlay, folder, dirs_exist_ok=True)
+        for overlay in self.scenario.overlays:
+            shutil.copytree(overlay, folder, dirs_exist_ok=True)
         await self._git(folder, "init", "--quiet", "--initial-branch=main")
         await self._git(folder, "add", "--all")
         await self._git(folder, "commit", "--quiet", "--message=The shop")
