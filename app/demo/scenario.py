@@ -16,8 +16,8 @@ class Scenario:
     """One story. `reason` is why it ends with a person, if it does; `kills` is how often the server is killed.
 
     `rate` is how many requests customers send a second, where the story is about that. `tracker` is the error tracker
-    that the shop reports to, by its name in `trackers`. `with_files_of` names folders of `scenarios` whose files are laid over
-    the sample before its own.
+    that the shop reports to, by its name in `trackers`. `with_files_of` names folders of `scenarios` whose files are
+    laid over the sample before its own.
     """
 
     name: str
