@@ -1,15 +1,15 @@
 """Recurrence: an error that was called fixed is looked after for a week, and what comes back opens its issue again.
 
-Each look holds the last whole minute, two minutes, four minutes and so on against what the verdict allows for. Every
-window is tested with the same small part of the risk, so that a week of looks calls a fix that holds a recurrence in at
-most 1 of 100 cases (Bonferroni), and short windows see a burst of errors soon while long ones see a trickle.
+Each look holds the last whole minute, two minutes, four minutes and so on against what a fix that holds may leave.
+Every window is tested with the same small part of the risk, so that a week of looks calls a fix that holds a recurrence
+in at most 1 of 100 cases (Bonferroni), and short windows see a burst of errors soon while long ones see a trickle.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.clients import Clients
@@ -17,7 +17,7 @@ from app.clients.tracker import IssueState, Tracker
 from app.core.counts import MINUTE, Counts
 from app.core.markdown import clock, code
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stage, Stop, Verdict, Window, given
-from app.observe.judge import ALPHA, Minutes, recurred
+from app.observe.judge import ALPHA, Minutes, allowed, recurred
 
 WATCH_SECONDS = 7 * 86_400.0
 # Windows of 1, 2, 4 ... 512 minutes. Two of the longest are within what trackers count by the minute: a day.
@@ -53,10 +53,18 @@ async def recurrence(clients: Clients, case: CaseFile, now: float) -> Stop | Non
         traffic = await _without_old(tracker, finding, whole, traffic=True, of=verdict.before.unit)
     for tile in tiles:
         window = _window(tile, errors, traffic, verdict.before.unit)
-        if window is not None and recurred(verdict, window, RISK):
+        if window is not None and _is_borne_out(window, verdict) and recurred(verdict, window, RISK):
             detail = f"{_told(window, verdict)} {await _since_then(clients, case)}".strip()
             return Stop(Stage.OBSERVE, Reason.RECURRED, detail)
     return None
+
+
+def would_be_seen(verdict: Verdict) -> bool:
+    """True if an error that comes as often as before is called back in the longest window, which a rare one is not."""
+    before = verdict.before
+    part = SIZES[-1] / before.seconds if before.seconds > 0 else 0.0
+    events, exposure = round(part * before.events), part * before.exposure
+    return recurred(verdict, replace(before, events=events, exposure=exposure, seconds=SIZES[-1]), RISK)
 
 
 def _tiles(since: float, until: float) -> Iterator[_Tile]:
@@ -72,14 +80,19 @@ def _tiles(since: float, until: float) -> Iterator[_Tile]:
 async def _without_old(
     tracker: Tracker, finding: Finding, span: _Tile, *, traffic: bool, of: str = ""
 ) -> dict[float, int] | None:
-    """What was counted in each minute, the faulty release left out; None if the minutes are not known."""
+    """What was counted in each minute, the faulty release left out; None if the minutes are not known.
+
+    Where it is not known what the faulty release counted, a minute's errors are not known either. Traffic of which
+    nothing is taken away only makes errors look rarer.
+    """
     start, end = datetime.fromtimestamp(span.start, UTC), datetime.fromtimestamp(span.end, UTC)
     ask = tracker.traffic if traffic else tracker.errors
     every = _minutes(await ask(finding, start=start, end=end), of)
     if every is None or finding.release is None or not any(every.values()):
         return every
     old = _minutes(await ask(finding, start=start, end=end, release=finding.release), of) or {}
-    return {minute: max(0, number - old.get(minute, 0)) for minute, number in every.items()}
+    known = every.keys() if traffic else every.keys() & old.keys()
+    return {minute: max(0, every[minute] - old.get(minute, 0)) for minute in known}
 
 
 def _minutes(counts: Counts | None, of: str) -> dict[float, int] | None:
@@ -106,18 +119,29 @@ def _window(
     return Window(sum(errors[minute] for minute in minutes), exposure, unit, seconds)
 
 
+def _is_borne_out(window: Window, verdict: Verdict) -> bool:
+    """False if so many events cannot come of the traffic: who knows the tracker's address can send errors alone.
+
+    Where more errors than traffic were counted before the fix already, no more than that is asked for.
+    """
+    before = verdict.before
+    usual = before.events / before.exposure if before.exposure > 0 else 0.0
+    return window.unit == "seconds" or window.events <= max(1.0, usual) * window.exposure
+
+
 def _told(window: Window, verdict: Verdict) -> str:
     """What was seen, in a sentence."""
-    minutes = round(window.seconds / MINUTE)
-    within = "a minute" if minutes == 1 else f"{minutes} minutes"
-    allowed = (
-        f"The verdict of {clock(verdict.at)} allows for {verdict.bound:.1%} of the old rate at most."
-        if verdict.bound is not None
-        else f"The error was called fixed at {clock(verdict.at)}."
-    )
+    before, ratio = verdict.before, allowed(verdict)
+    least = f"; a fix that holds leaves {ratio:.1%} of the old rate at most" if ratio is not None else ""
     events = f"{window.events} event{'s' * (window.events != 1)}"
-    was = f"{verdict.before.per_minute:.1f} a minute before the fix"
-    return f"the error is back: {events} within {within} ({was}). {allowed}"
+    was = f"{before.events} within {_minutes_long(before)} before the fix"
+    fixed = f"It was called fixed at {clock(verdict.at)}{least}."
+    return f"the error is back: {events} within {_minutes_long(window)} ({was}). {fixed}"
+
+
+def _minutes_long(window: Window) -> str:
+    minutes = round(window.seconds / MINUTE)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 async def _since_then(clients: Clients, case: CaseFile) -> str:

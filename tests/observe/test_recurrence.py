@@ -15,7 +15,7 @@ from app.clients.tracker import IssueState
 from app.core.counts import MINUTE, Bucket, Counts, filled
 from app.core.errors import Unavailable
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stop, Window
-from app.observe.recurrence import SIZES, WATCH_SECONDS, recurrence
+from app.observe.recurrence import SIZES, WATCH_SECONDS, recurrence, would_be_seen
 from samples import DECISION, FINDING, PATCH, RELEASE, VERDICT, case
 
 OLD = str(FINDING.release)
@@ -93,8 +93,9 @@ async def test_v12_an_error_that_comes_as_often_as_before_is_back_and_the_number
     assert stop is not None
     assert stop.reason is Reason.RECURRED
     assert "the error is back: " in stop.detail
-    assert "1.0 a minute before the fix" in stop.detail
-    assert "allows for 10.5% of the old rate at most" in stop.detail
+    assert "(60 events" not in stop.detail
+    assert "(60 within 60 minutes before the fix)" in stop.detail
+    assert "a fix that holds leaves 10.0% of the old rate at most" in stop.detail
     assert "still is as the fix left it" in stop.detail
     outside.source = "changed"
     stop = await back(outside, 2 * 86_400.0 + HOUR)
@@ -108,6 +109,57 @@ async def test_it_is_seen_soon_after_days_of_silence() -> None:
     seen = [minutes for minutes in range(1, 120) if await back(outside, 3 * 86_400.0 + minutes * 60.0)]
     assert seen
     assert seen[0] <= 40
+
+
+async def test_v12_an_error_is_seen_to_be_back_after_a_verdict_that_came_early() -> None:
+    """After 4 minutes of silence the verdict's own bound is near the old rate."""
+    early = replace(FIXED, after=Window(0, 4 * 600.0, "requests", 240.0), bound=0.77)
+    assert await back(Outside(spread(1.0, SINCE + HOUR, 60.0)), 2 * HOUR, verdict=early) is not None
+    assert await back(Outside(spread(0.05, SINCE, 8 * 60.0)), 9 * HOUR, verdict=early) is None
+
+
+async def test_v5_events_that_no_request_can_have_caused_open_nothing() -> None:
+    began = SINCE + HOUR
+    flood = [(began + 0.1 * at, "shop@later") for at in range(300)]
+    assert await back(Outside(flood[:1], per_minute=0), HOUR + 120.0) is None
+    assert await back(Outside(flood, per_minute=6), HOUR + 120.0) is None
+    assert await back(Outside(flood), HOUR + 120.0) is not None
+
+
+async def test_where_errors_outnumbered_the_traffic_before_they_may_do_so_again() -> None:
+    """Where one request of many is recorded."""
+    sampled = replace(FIXED, before=Window(60, 30.0, "requests", 3600.0))
+    events = spread(1.0, SINCE + HOUR, 120.0)
+    assert await back(Outside(events, per_minute=1), 3 * HOUR, verdict=sampled) is not None
+
+
+async def test_v9_one_client_that_tries_again_and_again_is_no_recurrence_where_it_was_so_before() -> None:
+    began = SINCE + HOUR
+    burst = [(began + 0.5 * at, "shop@later") for at in range(40)]
+    assert await back(Outside(burst), 3 * HOUR, verdict=replace(FIXED, bursts=1.0)) is not None
+    assert await back(Outside(burst), 3 * HOUR, verdict=replace(FIXED, bursts=20.0)) is None
+    assert await back(Outside(spread(20.0, began, 30.0)), 3 * HOUR, verdict=replace(FIXED, bursts=20.0))
+
+
+async def test_v10_what_the_faulty_release_sent_and_is_not_counted_yet_is_no_recurrence() -> None:
+    class Late(Outside):
+        """The old release's part is complete later than the whole."""
+
+        async def errors(
+            self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+        ) -> Counts:
+            counts = await super().errors(finding, start=start, end=end, release=release)
+            late = (replace(bucket, count=0, incomplete=True) for bucket in counts.buckets)
+            return replace(counts, buckets=tuple(late)) if release == OLD else counts
+
+    events = spread(1.0, SINCE + HOUR, 120.0, OLD)
+    assert await back(Late(events), 3 * HOUR) is None
+
+
+@pytest.mark.parametrize(("events", "seen"), [(1, False), (3, False), (4, True), (60, True)])
+def test_where_the_error_was_rare_it_would_not_be_seen(events: int, *, seen: bool) -> None:
+    rare = replace(FIXED, before=replace(BEFORE, events=events), bound=0.3)
+    assert would_be_seen(rare) is seen
 
 
 @pytest.mark.parametrize("events", [0, 1, 2])
