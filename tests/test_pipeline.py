@@ -272,7 +272,10 @@ REVERTED = Pull(
     12, "PR_12", PULL.url, "autofix/revert-inc-1", "1" * 40, MERGE, "2" * 40, PULL.author_id, "message"
 )
 TELLING = ["tell escalate", "tell announce", "tell report", "tell keep"]
-TO_THE_REVERT = ["insist disarm", "step revert", *TELLING, "under", "step doubted", "step may_merge"]
+# Trust is lost before the revert's checks are waited for, so that nothing else merges on it meanwhile.
+TO_THE_REVERT = [
+    *("insist disarm", "step revert", *TELLING, "step count", "under", "step doubted", "step may_merge")
+]
 
 
 def no_help(reason: Reason = Reason.REGRESSED) -> Stop:
