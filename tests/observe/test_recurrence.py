@@ -16,6 +16,7 @@ from app.core.counts import MINUTE, Bucket, Counts, filled
 from app.core.errors import Unavailable
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stop, Window
 from app.observe.recurrence import SIZES, WATCH_SECONDS, recurrence, would_be_seen
+from app.observe.rollout.standing import Standing, State
 from samples import DECISION, FINDING, PATCH, RELEASE, VERDICT, case
 
 OLD = str(FINDING.release)
@@ -38,6 +39,7 @@ class Outside:
     source: str = PATCH.fix.after
     bucket: float = MINUTE
     complete_until: float = math.inf
+    old_serves: bool = False
     asked: int = 0
 
     def repository(self, _name: str, _installation: int) -> Outside:
@@ -67,7 +69,7 @@ class Outside:
         minutes = [
             (since + MINUTE * number, self.per_minute) for number in range(round((until - since) / MINUTE))
         ]
-        return filled(self.of, [] if release == OLD else minutes, since, until)
+        return filled(self.of, minutes if release != OLD or self.old_serves else [], since, until)
 
     @property
     def clients(self) -> Clients:
@@ -165,6 +167,32 @@ def test_where_the_error_was_rare_it_would_not_be_seen(events: int, *, seen: boo
 @pytest.mark.parametrize("events", [0, 1, 2])
 async def test_what_the_verdict_allows_for_is_no_recurrence(events: int) -> None:
     assert await back(Outside(spread(events / 60.0, SINCE + HOUR, 60.0)), 3 * HOUR) is None
+
+
+@pytest.fixture(autouse=True)
+def rollout(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
+    """How the rollout stands now: the fix is live unless a test says otherwise."""
+    now = [Standing(State.LIVE, "the fix is live")]
+
+    async def look(*_: Any) -> Standing:
+        return now[-1]
+
+    monkeypatch.setattr("app.observe.recurrence.look", look)
+    return now
+
+
+async def test_v12_an_error_is_back_with_the_faulty_release_where_production_went_back_to_it(
+    rollout: list[Standing],
+) -> None:
+    """The faulty release has its old traffic again."""
+
+    outside = Outside(spread(1.0, SINCE + HOUR, 120.0, OLD), old_serves=True)
+    assert await back(outside, 3 * HOUR) is None
+    rollout.append(Standing(State.ROLLED_BACK, "production went back from aaaaaaa to the older bbbbbbb"))
+    stop = await back(outside, 3 * HOUR)
+    assert stop is not None
+    assert "Production went back from aaaaaaa to the older bbbbbbb. `shop/receipts.py`" in stop.detail
+    assert await back(Outside(spread(0.05, SINCE + HOUR, 120.0, OLD), old_serves=True), 3 * HOUR) is None
 
 
 async def test_the_faulty_release_does_not_count_where_it_still_runs() -> None:
