@@ -59,6 +59,8 @@ class Noted:
         value = values.pop(0) if len(values) > 1 else values[0]
         if isinstance(value, Stop) and way != "tell":
             raise Stopped(value)
+        if isinstance(value, Exception):
+            raise value
         return value
 
     @property
@@ -325,6 +327,15 @@ async def test_a_revert_that_is_stopped_on_its_way_is_switched_off_and_waits_for
     assert file.taken_back == TakenBack(REVERTED, held=refusal(Reason.CHECK_FAILED))
     assert noted.went[-4:] == ["insist disarm", "tell report", "tell keep", "step learn"]
     assert "#12 takes it back" in outcome.summary
+
+
+async def test_a_bug_of_ours_leaves_no_revert_armed() -> None:
+    noted = Noted(
+        {"revert": [REVERTED], "may_merge": [DECISION], "arm": [ARMED], "proven": [KeyError("a bug")]}
+    )
+    with pytest.raises(KeyError):
+        await give_up(noted.journey, case(), no_help())
+    assert noted.went[-2:] == ["wait proven", "insist disarm"]
 
 
 async def test_a_revert_that_the_policy_leaves_to_people_is_not_waited_for() -> None:
