@@ -220,7 +220,7 @@ async def test_m21_the_policy_may_call_a_revert_back_while_it_waits(action: str,
         (TakenBack(BACK), "#12 takes the fix back"),
         (
             TakenBack(BACK, held=Stop(Stage.MERGE, Reason.NEEDS_REVIEW, "a person merges")),
-            "waits for a person",
+            "#12 takes the fix back; not merged by Autofix: A person merges.",
         ),
         (
             TakenBack(BACK, merged=Merged("3" * 40, NOW)),

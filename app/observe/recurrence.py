@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from app.clients import Clients
 from app.clients.tracker import IssueState, Tracker
 from app.core.counts import MINUTE, Counts
-from app.core.markdown import clock, code, prose
+from app.core.markdown import code, duration, prose
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stage, Stop, Verdict, Window, given
 from app.observe.judge import ALPHA, Minutes, allowed, recurred
 from app.observe.rollout import look
@@ -69,7 +69,7 @@ async def recurrence(clients: Clients, case: CaseFile, now: float) -> Stop | Non
         if window is None or standing is None or standing.state is not State.ROLLED_BACK:
             return None
         went_back = f" {prose(standing.detail)}"
-    detail = f"{_told(window, verdict)}{went_back} {await _since_then(clients, case)}"
+    detail = f"{_told(window, verdict, now)}{went_back} {await _since_then(clients, case)}"
     return Stop(Stage.OBSERVE, Reason.RECURRED, detail)
 
 
@@ -154,13 +154,13 @@ def _is_borne_out(window: Window, verdict: Verdict) -> bool:
     return window.unit == "seconds" or window.events <= max(1.0, usual) * window.exposure
 
 
-def _told(window: Window, verdict: Verdict) -> str:
-    """What was seen, in a sentence."""
+def _told(window: Window, verdict: Verdict, now: float) -> str:
+    """What was seen, in two sentences."""
     before, ratio = verdict.before, allowed(verdict)
     least = f"; a fix that holds leaves {ratio:.1%} of the old rate at most" if ratio is not None else ""
     events = f"{window.events} event{'s' * (window.events != 1)}"
     was = f"{before.events} within {_minutes_long(before)} before the fix"
-    fixed = f"It was called fixed at {clock(verdict.at)}{least}."
+    fixed = f"It was called fixed {duration((now - verdict.at) / MINUTE)} ago{least}."
     return f"the error is back: {events} within {_minutes_long(window)} ({was}). {fixed}"
 
 

@@ -95,7 +95,7 @@ async def test_v12_an_error_that_comes_as_often_as_before_is_back_and_the_number
     assert stop is not None
     assert stop.reason is Reason.RECURRED
     assert "the error is back: " in stop.detail
-    assert "(60 events" not in stop.detail
+    assert "called fixed 2 days ago;" in stop.detail
     assert "(60 within 60 minutes before the fix)" in stop.detail
     assert "a fix that holds leaves 10.0% of the old rate at most" in stop.detail
     assert "still is as the fix left it" in stop.detail
