@@ -10,7 +10,7 @@ import structlog
 from app import workflow
 from app.brake import brake
 from app.clients import Clients
-from app.core.errors import ClientError, NotFound
+from app.core.errors import ClientError, NotFound, RateLimited
 from app.core.model import CaseFile, Reason, Result, Stage
 from app.learn import known
 from app.observe.recurrence import WATCH_SECONDS, recurrence, would_be_seen
@@ -54,16 +54,18 @@ class Recurrences:
 
     async def look(self) -> None:
         """Whatever has come back since is on its way to a person; where we are off, as soon as we are on again."""
-        now = time.time()
+        now, limited = time.time(), set[str]()
         for row in await asyncio.to_thread(self._store.fixed_since, now - WATCH_SECONDS):
             case = await known(self._store, row)
-            if case.verdict is None or case.finding is None:
+            if case.verdict is None or case.finding is None or case.finding.source in limited:
                 continue
             try:
                 stop = await recurrence(self._clients, case, now)
                 if stop is not None and await self._is_off(row, case):
                     continue
             except ClientError as fault:
+                if isinstance(fault, RateLimited):  # the others of this tracker are looked at next time
+                    limited.add(case.finding.source)
                 log.warning("a fixed error cannot be looked after", incident=row.id, fault=str(fault))
                 continue
             if stop is not None:
@@ -75,10 +77,9 @@ class Recurrences:
         off = await brake(self._clients, self._store, case, Stage.OBSERVE)
         if off is not None and off.reason is Reason.PAUSED:
             return True
+        repo = self._clients.github.repository(row.repository, row.installation_id)
         try:
-            issue = await self._clients.github.repository(row.repository, row.installation_id).issue(
-                row.issue
-            )
+            issue = await repo.issue(row.issue)
         except NotFound:  # it cannot be opened again, but people can still be told
             return False
         return any(label.name == OFF_LABEL for label in issue.labels)

@@ -10,7 +10,7 @@ import pytest
 
 from app import workflow
 from app.clients import Clients
-from app.core.errors import Unavailable
+from app.core.errors import RateLimited, Unavailable
 from app.core.model import CaseFile, Outcome, Reason, Result, Stage, Stop, Window, given
 from app.observe.recurrence import WATCH_SECONDS
 from app.report import reopen
@@ -88,6 +88,18 @@ async def test_a_tracker_that_does_not_answer_does_not_keep_the_others_from_thei
     looked = says(monkeypatch, Unavailable("no answer"), BACK)
     await looks(town).look()
     assert sent == [(looked[1], BACK.detail)]
+
+
+async def test_a_tracker_that_is_asked_too_often_is_left_alone_until_the_next_look(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    verified(town)
+    verified(town, "sentry:2")
+    looked = says(monkeypatch, RateLimited("too often", 60.0), None, BACK)
+    await looks(town).look()
+    assert len(looked) == 1
+    await looks(town).look()
+    assert sent == [(looked[2], BACK.detail)]
 
 
 async def test_only_what_ended_fixed_in_the_last_week_is_looked_at(
