@@ -78,10 +78,15 @@ async def keep(store: Store, case: CaseFile) -> None:
         await asyncio.to_thread(store.note_merge, case.incident.id, case.merged.sha, case.merged.merged_at)
 
 
-async def learn(store: Store, case: CaseFile, outcome: Outcome) -> None:
-    """The outcome is on record: for the incident, and for its category and pattern if there was a patch."""
+async def count(store: Store, case: CaseFile, outcome: Outcome) -> None:
+    """The outcome counts for its category and pattern, if there was a patch; the incident itself has not ended."""
     if case.patch is not None:
         await asyncio.to_thread(_remember, store, case, case.patch, outcome)
+
+
+async def learn(store: Store, case: CaseFile, outcome: Outcome) -> None:
+    """The incident has ended with the outcome, which counts for its category and pattern."""
+    await count(store, case, outcome)
     await asyncio.to_thread(store.end_incident, case.incident.id, outcome)
 
 

@@ -33,7 +33,7 @@ BRANCH = "autofix/revert-{}"
 async def revert(clients: Clients, case: CaseFile, because: str) -> Pull | Stop:
     """The open pull request that takes the fix back: one commit with both files exactly as they were before.
 
-    `because` is the sentence that says who or what wants it. A Stop if the default branch no longer holds the files as
+    `because` says who or what wants it, and who merges it. A Stop if the default branch no longer holds the files as
     we merged them: then a person must do it.
     """
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)

@@ -220,7 +220,7 @@ async def test_m21_the_policy_may_call_a_revert_back_while_it_waits(action: str,
         (TakenBack(BACK), "#12 takes the fix back"),
         (
             TakenBack(BACK, held=Stop(Stage.MERGE, Reason.NEEDS_REVIEW, "a person merges")),
-            "waits for a person",
+            "#12 takes the fix back; not merged by Autofix: A person merges.",
         ),
         (
             TakenBack(BACK, merged=Merged("3" * 40, NOW)),
@@ -243,7 +243,14 @@ def test_the_pull_request_says_who_or_what_wants_it() -> None:
     assert "Production says of #9: not fixed. 7 events." in body
     assert "`shop/receipts.py`" in body
     assert "unless `.github/autofix.yml` sets `revert` to `automerge`" in body
-    assert "`ada` asked to take #9 back" in replies.asked_back(case(), "ada")
+    assert f"#{case().incident.issue} says which it is" in body
+
+
+def test_nobody_waits_for_a_revert_that_a_person_asked_for_to_merge_by_itself() -> None:
+    body = replies.revert_body(case(), replies.asked_back(case(), "ada"))
+    assert "`ada` asked to take #9 back" in body
+    assert "A person merges this." in body
+    assert "automerge" not in body
 
 
 def test_a_patch_of_a_revert_still_is_one() -> None:

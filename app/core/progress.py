@@ -52,7 +52,7 @@ def taken_back(back: TakenBack) -> str:
     elif back.pull is None:
         told = prose(given(back.held).detail)
     elif back.held is not None:
-        told = f"#{back.pull.number} takes the fix back, and waits for a person: {prose(back.held.detail)}"
+        told = f"#{back.pull.number} takes the fix back; not merged by Autofix: {prose(back.held.detail)}"
     else:
         told = f"#{back.pull.number} takes the fix back"
     return told.replace("|", "\\|")

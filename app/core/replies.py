@@ -172,18 +172,23 @@ def revert_message(title: str, incident: str, merge_sha: str, pull: int) -> str:
 
 
 def asked_back(case: CaseFile, person: str) -> str:
-    """That a person wants the fix taken back."""
-    return f"{code(person)} asked to take #{given(case.pull).number} back. The error that it fixed will come back."
+    """That a person wants the fix taken back, and who merges that."""
+    number = given(case.pull).number
+    return f"{code(person)} asked to take #{number} back. The error that it fixed will come back. A person merges this."
 
 
 def proven_useless(case: CaseFile, stop: Stop) -> str:
-    """That production shows the fix to be no help."""
+    """That production shows the fix to be no help, and who merges what takes it back."""
     reason = stop.reason.replace("-", " ")
-    return f"Production says of #{given(case.pull).number}: {reason}. {prose(stop.detail)}"
+    who = (
+        f"A person merges this, unless {code(POLICY_PATH)} sets `revert` to `automerge` and nobody could have made up "
+        f"what production shows. #{case.incident.issue} says which it is."
+    )
+    return f"Production says of #{given(case.pull).number}: {reason}. {prose(stop.detail)} {who}"
 
 
 def revert_body(case: CaseFile, because: str) -> str:
-    """Why the pull request is there, and what it does."""
+    """Why the pull request is there and who merges it, and what it does."""
     patch: Patch = given(case.patch)
     verify = given(case.decision).verify_check
     return "\n\n".join(
@@ -191,6 +196,5 @@ def revert_body(case: CaseFile, because: str) -> str:
             because,
             f"It restores {code(patch.fix.path)} and removes {code(patch.test.change.path)}, exactly as before.",
             f"The check {code(verify)} proves that it does this and nothing else.",
-            f"A person merges it, unless {code(POLICY_PATH)} sets `revert` to `automerge`.",
         )
     )

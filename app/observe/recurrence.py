@@ -1,23 +1,25 @@
 """Recurrence: an error that was called fixed is looked after for a week, and what comes back opens its issue again.
 
-Each look holds the last whole minute, two minutes, four minutes and so on against what the verdict allows for. Every
-window is tested with the same small part of the risk, so that a week of looks calls a fix that holds a recurrence in at
-most 1 of 100 cases (Bonferroni), and short windows see a burst of errors soon while long ones see a trickle.
+Each look holds the last whole minute, two minutes, four minutes and so on against what a fix that holds may leave.
+Every window is tested with the same small part of the risk, so that a week of looks calls a fix that holds a recurrence
+in at most 1 of 100 cases (Bonferroni), and short windows see a burst of errors soon while long ones see a trickle.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.clients import Clients
 from app.clients.tracker import IssueState, Tracker
 from app.core.counts import MINUTE, Counts
-from app.core.markdown import clock, code
+from app.core.markdown import code, duration, prose
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stage, Stop, Verdict, Window, given
-from app.observe.judge import ALPHA, Minutes, recurred
+from app.observe.judge import ALPHA, Minutes, allowed, recurred
+from app.observe.rollout import look
+from app.observe.rollout.standing import State
 
 WATCH_SECONDS = 7 * 86_400.0
 # Windows of 1, 2, 4 ... 512 minutes. Two of the longest are within what trackers count by the minute: a day.
@@ -34,6 +36,14 @@ class _Tile:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was counted in each minute: by `every` release, and without the faulty one."""
+
+    every: dict[float, int]
+    new: dict[float, int]
+
+
 async def recurrence(clients: Clients, case: CaseFile, now: float) -> Stop | None:
     """That the fixed error is back, with the numbers; None if it is not, or if nobody wants to know any more."""
     verdict, finding = case.verdict, given(case.finding)
@@ -45,18 +55,30 @@ async def recurrence(clients: Clients, case: CaseFile, now: float) -> Stop | Non
         return None
     tracker = clients.tracker(finding.source)
     whole = _Tile(min(tile.start for tile in tiles), max(tile.end for tile in tiles))
-    errors = await _without_old(tracker, finding, whole, traffic=False)
-    if errors is None or not any(errors.values()) or await tracker.state(finding) is IssueState.IGNORED:
+    errors = await _counted(tracker, finding, whole, traffic=False)
+    if errors is None or not any(errors.every.values()) or await tracker.state(finding) is IssueState.IGNORED:
         return None
     traffic = None
     if verdict.before.unit != "seconds":
-        traffic = await _without_old(tracker, finding, whole, traffic=True, of=verdict.before.unit)
-    for tile in tiles:
-        window = _window(tile, errors, traffic, verdict.before.unit)
-        if window is not None and recurred(verdict, window, RISK):
-            detail = f"{_told(window, verdict)} {await _since_then(clients, case)}".strip()
-            return Stop(Stage.OBSERVE, Reason.RECURRED, detail)
-    return None
+        traffic = await _counted(tracker, finding, whole, traffic=True, of=verdict.before.unit)
+    window, went_back = _back(verdict, tiles, errors.new, traffic.new if traffic else None), ""
+    if window is None:
+        # What the faulty release sends counts once production runs it again, and is a straggler's otherwise.
+        window = _back(verdict, tiles, errors.every, traffic.every if traffic else None)
+        standing = await look(clients, case) if window is not None else None
+        if window is None or standing is None or standing.state is not State.ROLLED_BACK:
+            return None
+        went_back = f" {prose(standing.detail)}"
+    detail = f"{_told(window, verdict, now)}{went_back} {await _since_then(clients, case)}"
+    return Stop(Stage.OBSERVE, Reason.RECURRED, detail)
+
+
+def would_be_seen(verdict: Verdict) -> bool:
+    """True if an error that comes as often as before is called back in the longest window, which a rare one is not."""
+    before = verdict.before
+    part = SIZES[-1] / before.seconds if before.seconds > 0 else 0.0
+    events, exposure = round(part * before.events), part * before.exposure
+    return recurred(verdict, replace(before, events=events, exposure=exposure, seconds=SIZES[-1]), RISK)
 
 
 def _tiles(since: float, until: float) -> Iterator[_Tile]:
@@ -69,17 +91,33 @@ def _tiles(since: float, until: float) -> Iterator[_Tile]:
             yield _Tile(end - size, end)
 
 
-async def _without_old(
+def _back(
+    verdict: Verdict, tiles: Sequence[_Tile], errors: dict[float, int], traffic: dict[float, int] | None
+) -> Window | None:
+    """The shortest window that shows the error to be back; None if none does."""
+    for tile in tiles:
+        window = _window(tile, errors, traffic, verdict.before.unit)
+        if window is not None and _is_borne_out(window, verdict) and recurred(verdict, window, RISK):
+            return window
+    return None
+
+
+async def _counted(
     tracker: Tracker, finding: Finding, span: _Tile, *, traffic: bool, of: str = ""
-) -> dict[float, int] | None:
-    """What was counted in each minute, the faulty release left out; None if the minutes are not known."""
+) -> _Counted | None:
+    """What was counted in each minute; None if the minutes are not known.
+
+    Where it is not known what the faulty release counted, a minute's errors are not known either. Traffic of which
+    nothing is taken away only makes errors look rarer.
+    """
     start, end = datetime.fromtimestamp(span.start, UTC), datetime.fromtimestamp(span.end, UTC)
     ask = tracker.traffic if traffic else tracker.errors
     every = _minutes(await ask(finding, start=start, end=end), of)
     if every is None or finding.release is None or not any(every.values()):
-        return every
+        return None if every is None else _Counted(every, every)
     old = _minutes(await ask(finding, start=start, end=end, release=finding.release), of) or {}
-    return {minute: max(0, number - old.get(minute, 0)) for minute, number in every.items()}
+    known = every.keys() if traffic else every.keys() & old.keys()
+    return _Counted(every, {minute: max(0, every[minute] - old.get(minute, 0)) for minute in known})
 
 
 def _minutes(counts: Counts | None, of: str) -> dict[float, int] | None:
@@ -106,18 +144,29 @@ def _window(
     return Window(sum(errors[minute] for minute in minutes), exposure, unit, seconds)
 
 
-def _told(window: Window, verdict: Verdict) -> str:
-    """What was seen, in a sentence."""
-    minutes = round(window.seconds / MINUTE)
-    within = "a minute" if minutes == 1 else f"{minutes} minutes"
-    allowed = (
-        f"The verdict of {clock(verdict.at)} allows for {verdict.bound:.1%} of the old rate at most."
-        if verdict.bound is not None
-        else f"The error was called fixed at {clock(verdict.at)}."
-    )
+def _is_borne_out(window: Window, verdict: Verdict) -> bool:
+    """False if so many events cannot come of the traffic: who knows the tracker's address can send errors alone.
+
+    Where more errors than traffic were counted before the fix already, no more than that is asked for.
+    """
+    before = verdict.before
+    usual = before.events / before.exposure if before.exposure > 0 else 0.0
+    return window.unit == "seconds" or window.events <= max(1.0, usual) * window.exposure
+
+
+def _told(window: Window, verdict: Verdict, now: float) -> str:
+    """What was seen, in two sentences."""
+    before, ratio = verdict.before, allowed(verdict)
+    least = f"; a fix that holds leaves {ratio:.1%} of the old rate at most" if ratio is not None else ""
     events = f"{window.events} event{'s' * (window.events != 1)}"
-    was = f"{verdict.before.per_minute:.1f} a minute before the fix"
-    return f"the error is back: {events} within {within} ({was}). {allowed}"
+    was = f"{before.events} within {_minutes_long(before)} before the fix"
+    fixed = f"It was called fixed {duration((now - verdict.at) / MINUTE)} ago{least}."
+    return f"the error is back: {events} within {_minutes_long(window)} ({was}). {fixed}"
+
+
+def _minutes_long(window: Window) -> str:
+    minutes = round(window.seconds / MINUTE)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 async def _since_then(clients: Clients, case: CaseFile) -> str:

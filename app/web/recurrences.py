@@ -8,12 +8,14 @@ import time
 import structlog
 
 from app import workflow
+from app.brake import brake
 from app.clients import Clients
-from app.core.errors import ClientError
-from app.core.model import Result
+from app.core.errors import ClientError, NotFound, RateLimited
+from app.core.model import CaseFile, Reason, Result, Stage
 from app.learn import known
-from app.observe.recurrence import WATCH_SECONDS, recurrence
+from app.observe.recurrence import WATCH_SECONDS, recurrence, would_be_seen
 from app.store import IncidentRow, Store
+from app.web.desk import OFF_LABEL
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +23,15 @@ log = structlog.get_logger(__name__)
 LOOKS_APART = 2
 
 
-def is_looked_after(row: IncidentRow, now: float) -> bool:
-    """True if the incident ended fixed so short a while before `now` that it is looked at whether its error is back."""
-    return row.result == Result.FIXED and (row.ended_at or 0.0) >= now - WATCH_SECONDS
+async def is_looked_after(store: Store, row: IncidentRow, now: float) -> bool:
+    """True if the incident ended fixed so short a while before `now` that its error would be seen to be back.
+
+    Where the error was too rare for that, or another version wrote what is known, whoever reports it is heard.
+    """
+    if row.result != Result.FIXED or (row.ended_at or 0.0) < now - WATCH_SECONDS:
+        return False
+    verdict = (await known(store, row)).verdict
+    return verdict is not None and would_be_seen(verdict)
 
 
 class Recurrences:
@@ -45,20 +53,36 @@ class Recurrences:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
-        """Whatever has come back since is on its way to a person."""
-        now = time.time()
+        """Whatever has come back since is on its way to a person; where we are off, as soon as we are on again."""
+        now, limited = time.time(), set[str]()
         for row in await asyncio.to_thread(self._store.fixed_since, now - WATCH_SECONDS):
             case = await known(self._store, row)
-            if case.verdict is None or case.finding is None:
+            if case.verdict is None or case.finding is None or case.finding.source in limited:
                 continue
             try:
                 stop = await recurrence(self._clients, case, now)
+                if stop is not None and await self._is_off(row, case):
+                    continue
             except ClientError as fault:
+                if isinstance(fault, RateLimited):  # the others of this tracker are looked at next time
+                    limited.add(case.finding.source)
                 log.warning("a fixed error cannot be looked after", incident=row.id, fault=str(fault))
                 continue
             if stop is not None:
                 log.warning("a fixed error came back", incident=row.id, why=stop.detail)
                 await workflow.come_back(row.id, stop)
+
+    async def _is_off(self, row: IncidentRow, case: CaseFile) -> bool:
+        """True while a person has switched us off there, by a pause, the policy or the label."""
+        off = await brake(self._clients, self._store, case, Stage.OBSERVE)
+        if off is not None and off.reason is Reason.PAUSED:
+            return True
+        repo = self._clients.github.repository(row.repository, row.installation_id)
+        try:
+            issue = await repo.issue(row.issue)
+        except NotFound:  # it cannot be opened again, but people can still be told
+            return False
+        return any(label.name == OFF_LABEL for label in issue.labels)
 
     async def _run(self) -> None:
         while True:

@@ -187,7 +187,7 @@ async def _report(home: _Home, report: Report, *, title: str, line: str | None, 
         return
     rows = await asyncio.to_thread(desk.store.incidents, repository_id=home.repository_id)
     ours = [row for row in rows if row.fingerprint == report.fingerprint]
-    if ours and is_looked_after(ours[0], time.time()):
+    if ours and await is_looked_after(desk.store, ours[0], time.time()):
         # One event is none too many yet; if it is back, the issue of its fix is opened again.
         desk.handled.append(f"looks after {ours[0].id}")
         return

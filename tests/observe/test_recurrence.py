@@ -15,7 +15,8 @@ from app.clients.tracker import IssueState
 from app.core.counts import MINUTE, Bucket, Counts, filled
 from app.core.errors import Unavailable
 from app.core.model import CaseFile, Finding, Judgement, Reason, Stop, Window
-from app.observe.recurrence import SIZES, WATCH_SECONDS, recurrence
+from app.observe.recurrence import SIZES, WATCH_SECONDS, recurrence, would_be_seen
+from app.observe.rollout.standing import Standing, State
 from samples import DECISION, FINDING, PATCH, RELEASE, VERDICT, case
 
 OLD = str(FINDING.release)
@@ -38,6 +39,7 @@ class Outside:
     source: str = PATCH.fix.after
     bucket: float = MINUTE
     complete_until: float = math.inf
+    old_serves: bool = False
     asked: int = 0
 
     def repository(self, _name: str, _installation: int) -> Outside:
@@ -67,7 +69,7 @@ class Outside:
         minutes = [
             (since + MINUTE * number, self.per_minute) for number in range(round((until - since) / MINUTE))
         ]
-        return filled(self.of, [] if release == OLD else minutes, since, until)
+        return filled(self.of, minutes if release != OLD or self.old_serves else [], since, until)
 
     @property
     def clients(self) -> Clients:
@@ -93,8 +95,9 @@ async def test_v12_an_error_that_comes_as_often_as_before_is_back_and_the_number
     assert stop is not None
     assert stop.reason is Reason.RECURRED
     assert "the error is back: " in stop.detail
-    assert "1.0 a minute before the fix" in stop.detail
-    assert "allows for 10.5% of the old rate at most" in stop.detail
+    assert "called fixed 2 days ago;" in stop.detail
+    assert "(60 within 60 minutes before the fix)" in stop.detail
+    assert "a fix that holds leaves 10.0% of the old rate at most" in stop.detail
     assert "still is as the fix left it" in stop.detail
     outside.source = "changed"
     stop = await back(outside, 2 * 86_400.0 + HOUR)
@@ -110,9 +113,86 @@ async def test_it_is_seen_soon_after_days_of_silence() -> None:
     assert seen[0] <= 40
 
 
+async def test_v12_an_error_is_seen_to_be_back_after_a_verdict_that_came_early() -> None:
+    """After 4 minutes of silence the verdict's own bound is near the old rate."""
+    early = replace(FIXED, after=Window(0, 4 * 600.0, "requests", 240.0), bound=0.77)
+    assert await back(Outside(spread(1.0, SINCE + HOUR, 60.0)), 2 * HOUR, verdict=early) is not None
+    assert await back(Outside(spread(0.05, SINCE, 8 * 60.0)), 9 * HOUR, verdict=early) is None
+
+
+async def test_v5_events_that_no_request_can_have_caused_open_nothing() -> None:
+    began = SINCE + HOUR
+    flood = [(began + 0.1 * at, "shop@later") for at in range(300)]
+    assert await back(Outside(flood[:1], per_minute=0), HOUR + 120.0) is None
+    assert await back(Outside(flood, per_minute=6), HOUR + 120.0) is None
+    assert await back(Outside(flood), HOUR + 120.0) is not None
+
+
+async def test_where_errors_outnumbered_the_traffic_before_they_may_do_so_again() -> None:
+    """Where one request of many is recorded."""
+    sampled = replace(FIXED, before=Window(60, 30.0, "requests", 3600.0))
+    events = spread(1.0, SINCE + HOUR, 120.0)
+    assert await back(Outside(events, per_minute=1), 3 * HOUR, verdict=sampled) is not None
+
+
+async def test_v9_one_client_that_tries_again_and_again_is_no_recurrence_where_it_was_so_before() -> None:
+    began = SINCE + HOUR
+    burst = [(began + 0.5 * at, "shop@later") for at in range(40)]
+    assert await back(Outside(burst), 3 * HOUR, verdict=replace(FIXED, bursts=1.0)) is not None
+    assert await back(Outside(burst), 3 * HOUR, verdict=replace(FIXED, bursts=20.0)) is None
+    assert await back(Outside(spread(20.0, began, 30.0)), 3 * HOUR, verdict=replace(FIXED, bursts=20.0))
+
+
+async def test_v10_what_the_faulty_release_sent_and_is_not_counted_yet_is_no_recurrence() -> None:
+    class Late(Outside):
+        """The old release's part is complete later than the whole."""
+
+        async def errors(
+            self, finding: Finding, *, start: datetime, end: datetime, release: str | None = None
+        ) -> Counts:
+            counts = await super().errors(finding, start=start, end=end, release=release)
+            late = (replace(bucket, count=0, incomplete=True) for bucket in counts.buckets)
+            return replace(counts, buckets=tuple(late)) if release == OLD else counts
+
+    events = spread(1.0, SINCE + HOUR, 120.0, OLD)
+    assert await back(Late(events), 3 * HOUR) is None
+
+
+@pytest.mark.parametrize(("events", "seen"), [(1, False), (3, False), (4, True), (60, True)])
+def test_where_the_error_was_rare_it_would_not_be_seen(events: int, *, seen: bool) -> None:
+    rare = replace(FIXED, before=replace(BEFORE, events=events), bound=0.3)
+    assert would_be_seen(rare) is seen
+
+
 @pytest.mark.parametrize("events", [0, 1, 2])
 async def test_what_the_verdict_allows_for_is_no_recurrence(events: int) -> None:
     assert await back(Outside(spread(events / 60.0, SINCE + HOUR, 60.0)), 3 * HOUR) is None
+
+
+@pytest.fixture(autouse=True)
+def rollout(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
+    """How the rollout stands now: the fix is live unless a test says otherwise."""
+    now = [Standing(State.LIVE, "the fix is live")]
+
+    async def look(*_: Any) -> Standing:
+        return now[-1]
+
+    monkeypatch.setattr("app.observe.recurrence.look", look)
+    return now
+
+
+async def test_v12_an_error_is_back_with_the_faulty_release_where_production_went_back_to_it(
+    rollout: list[Standing],
+) -> None:
+    """The faulty release has its old traffic again."""
+
+    outside = Outside(spread(1.0, SINCE + HOUR, 120.0, OLD), old_serves=True)
+    assert await back(outside, 3 * HOUR) is None
+    rollout.append(Standing(State.ROLLED_BACK, "production went back from aaaaaaa to the older bbbbbbb"))
+    stop = await back(outside, 3 * HOUR)
+    assert stop is not None
+    assert "Production went back from aaaaaaa to the older bbbbbbb. `shop/receipts.py`" in stop.detail
+    assert await back(Outside(spread(0.05, SINCE + HOUR, 120.0, OLD), old_serves=True), 3 * HOUR) is None
 
 
 async def test_the_faulty_release_does_not_count_where_it_still_runs() -> None:

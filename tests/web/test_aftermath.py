@@ -10,14 +10,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from app.clients import Clients
 from app.core.errors import Unavailable
 from app.core.model import Finding, Reason
-from app.core.storm import CALM_SECONDS
+from app.core.storm import CALM_SECONDS, HORIZON_SECONDS
 from app.demo.github.state import Issue
-from app.web.aftermath import Aftermath
+from app.web.aftermath import LOOKS_APART_SECONDS, MOST_LOOKED_AT, Aftermath
 from samples import FINDING
 from town import LINK, Town, town_of
 
@@ -87,6 +88,26 @@ async def test_i18_what_still_fails_most_is_taken_up_once(town: Town) -> None:
     assert incident.vouched_by is None
     assert {name for name, _ in tracker.asked} == held(town)
     assert all(CALM_SECONDS <= seconds < CALM_SECONDS + 120 for _, seconds in tracker.asked)
+
+
+async def test_i18_looking_leaves_github_most_of_its_requests(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub allows an installation 5,000 in an hour; where nothing fails any more, it is looked until the horizon."""
+    await flood(town)
+    asked: list[str] = []
+    send = httpx.AsyncClient.send
+
+    async def counted(client: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
+        asked.append(request.url.path)
+        return await send(client, request, **more)
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", counted)
+    await aftermath(town, Tracker()).look()
+    each = len(asked) / len(held(town))
+    assert each >= 1
+    looks = (HORIZON_SECONDS - CALM_SECONDS) / LOOKS_APART_SECONDS
+    assert looks * MOST_LOOKED_AT * each <= 1_000
 
 
 async def test_what_ended_with_the_storm_is_left_alone(town: Town) -> None:

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.detect import detect, ingested
 from app.investigate import investigate
 from app.store import Received
 from contracts.journal import violations
+from samples import case
 from town import BOT, LINK, STRANGER, Town, town_of
 
 SECRET = "client-secret"
@@ -175,6 +177,7 @@ async def test_v12_an_event_after_a_fix_is_left_to_the_watch_that_holds_it_again
     await from_sentry(town, CREATED)
     (issue,) = open_issues(town)
     (row,) = town.store.incidents()
+    town.keep(row, replace(case(), incident=row.identity))
     town.store.end_incident(row.id, Outcome(Result.FIXED, "fixed"))
     await town.ours.close_issue(issue.number)
     again = CREATED | {"action": "unresolved"}

@@ -53,6 +53,7 @@ class Verdict:
     `bound` is the 95% upper bound of new rate / old rate, `needed` the minutes without another event after which it
     would be called fixed, `picture` a small chart in plain text, `faults` how often in a row the metric source gave
     no answer. `pending` tells that a later look is over, but that what was counted by then is not complete yet.
+    `bursts` is how many events came at once before.
     """
 
     judgement: Judgement
@@ -68,6 +69,7 @@ class Verdict:
     faults: int = 0
     method: Method = Method.EXACT_LOOKS
     pending: bool = False
+    bursts: float = 1.0
 
 
 @dataclass(slots=True)

@@ -44,6 +44,7 @@ __all__ = [
     "NewIssues",
     "Readings",
     "Rule",
+    "allowed",
     "canary_is_worse",
     "chart",
     "counts",
@@ -58,6 +59,8 @@ __all__ = [
     "verdict_on",
 ]
 
+# A fix that holds leaves no more than this of the old rate, also where an early verdict could not tell as much yet.
+RESIDUE = 0.1
 # So many faults of the metric source in a row end the watch.
 MOST_FAULTS = 4
 
@@ -92,6 +95,7 @@ def verdict_on(readings: Readings, rule: Rule, *, at: float, picture: str = "") 
         needed=needed,
         picture=picture or bars(readings.before, readings.after),
         method=rule.method,
+        bursts=counted.divisor,
     )
 
 
@@ -110,16 +114,27 @@ def unanswered(last: Verdict | None, rule: Rule, *, at: float, why: str) -> Verd
     )
 
 
+def allowed(verdict: Verdict) -> float | None:
+    """The part of the old rate that a fix which holds may leave: the verdict's bound, and never more than `RESIDUE`.
+
+    The bound of an early "fixed" is near the old rate: held against it alone, hardly any error would ever be back.
+    """
+    return min(verdict.bound, RESIDUE) if verdict.bound is not None and verdict.bound > 0 else None
+
+
 def recurred(verdict: Verdict, since: Window, alpha: float = ALPHA) -> bool:
-    """True if the error is back: since it was called fixed it comes more often than the verdict's bound allows for.
+    """True if the error is back: since it was called fixed it comes more often than a fix that holds allows for.
 
     `since` must begin where the verdict's own window ended. Without a bound, or a way to compare, every event counts.
+    What came in bursts before counts by bursts.
     """
-    bound, before = verdict.bound, verdict.before
+    ratio, before, size = allowed(verdict), verdict.before, verdict.bursts
     comparable = since.unit == before.unit and is_count(since.exposure) and since.exposure > 0
-    if bound is None or bound <= 0 or not comparable:
+    if ratio is None or not comparable:
         return since.events > 0
-    return since.events > 0 and p_upper(_count(before), _count(since), bound) <= alpha
+    old = Count(math.ceil(before.events / size), before.exposure)
+    new = Count(math.floor(since.events / size), since.exposure)
+    return new.events > 0 and p_upper(old, new, ratio) <= alpha
 
 
 def ruling(readings: Readings, counted: Counts, rule: Rule) -> tuple[Judgement, str, Trial]:
@@ -246,7 +261,3 @@ def _outlook(needed: float | None) -> str:
     if needed is None:
         return ""
     return f"without another event it takes {duration(needed)} more to be sure"
-
-
-def _count(window: Window) -> Count:
-    return Count(window.events, window.exposure)
