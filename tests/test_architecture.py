@@ -22,12 +22,11 @@ LONG_FILES = {"app/core/model.py", "app/demo/github/state.py"}
 # The edges of the process, where nothing may get through.
 EDGES = {
     "app/repair/command.py",
-    "app/web/aftermath.py",
     "app/web/dispatcher.py",
     "app/web/installations.py",
     "app/web/messenger.py",
-    "app/web/proposals.py",
     "app/web/recurrences.py",
+    "app/web/rounds.py",
     "app/workflow.py",
 }
 BROAD = {"Exception", "BaseException"}

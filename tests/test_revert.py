@@ -148,11 +148,14 @@ async def test_v5_events_that_anybody_could_have_sent_merge_no_revert(
     assert why in await doubted(Outside(**changed).clients, case())
 
 
+async def test_v5_what_only_the_canary_has_shown_merges_no_revert() -> None:
+    assert await doubted(Outside().clients, case(release=None)) == "the fix never reached production"
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"verdict": None},
-        {"release": None},
         {"verdict": replace(VERDICT, after=Window(9, 300.0, "seconds", 300.0))},
     ],
 )

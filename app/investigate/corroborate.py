@@ -37,7 +37,9 @@ async def doubted(clients: Clients, case: CaseFile) -> str:
     the release itself whose lines are that release's own, and what the policy asks of an event.
     """
     finding, verdict, release = given(case.finding), case.verdict, case.release
-    if verdict is None or release is None or verdict.after.unit == "seconds":
+    if release is None:
+        return "the fix never reached production"
+    if verdict is None or verdict.after.unit == "seconds":
         return "there is no traffic to hold the errors against"
     repo = clients.github.repository(case.incident.repository, case.incident.installation_id)
     policy = granted(await repo.text(POLICY_PATH), Stage.DECIDE)

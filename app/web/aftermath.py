@@ -28,24 +28,15 @@ MOST_LOOKED_AT = 20
 
 
 class Aftermath:
-    """Looks at what storms left, from `start` to `stop`."""
+    """Looks at what storms left."""
+
+    name = "aftermath"
 
     def __init__(
         self, clients: Clients, store: Store, settings: Settings, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._clients, self._store, self._settings = clients, store, settings
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """The looks begin, the first one now."""
-        self._task = asyncio.create_task(self._run(), name="aftermath")
-
-    async def stop(self) -> None:
-        """Nothing is looked at any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
         """Of each storm that is over, what still fails most is on its way, unless something of it is already."""
@@ -93,11 +84,3 @@ class Aftermath:
         )
         if new:
             await workflow.start(incident)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:  # the edge of the process: a database that fails now may answer again later
-                log.exception("what storms left cannot be looked at; trying again")
-            await asyncio.sleep(LOOKS_APART_SECONDS)

@@ -18,11 +18,13 @@ from app.engine import Engine
 from app.journey import Workbench
 from app.settings import Settings
 from app.store import Store
+from app.web import aftermath, proposals, recurrences
 from app.web.aftermath import Aftermath
 from app.web.dispatcher import Dispatcher
 from app.web.messenger import Messenger
 from app.web.proposals import Proposals
 from app.web.recurrences import Recurrences
+from app.web.rounds import Rounds
 from app.web.server import create_app, serve
 
 log = structlog.get_logger(__name__)
@@ -64,15 +66,9 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         dispatcher = Dispatcher(store, settings, clients)
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
-        proposals = Proposals(clients, store, settings.reconcile_seconds)
-        proposals.start()
-        stack.push_async_callback(proposals.stop)
-        recurrences = Recurrences(clients, store, settings.reconcile_seconds)
-        recurrences.start()
-        stack.push_async_callback(recurrences.stop)
-        aftermath = Aftermath(clients, store, settings)
-        aftermath.start()
-        stack.push_async_callback(aftermath.stop)
+        for rounds in _rounds(clients, store, settings):
+            rounds.start()
+            stack.push_async_callback(rounds.stop)
         messenger = Messenger(notifier, store, settings.notify_messages)
         messenger.start()
         stack.push_async_callback(messenger.stop)
@@ -80,6 +76,14 @@ async def running(settings: Settings) -> AsyncIterator[str]:
         stack.push_async_callback(runner.cleanup)
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
+
+
+def _rounds(clients: Clients, store: Store, settings: Settings) -> tuple[Rounds, ...]:
+    return (
+        Rounds(Proposals(clients, store), proposals.LOOKS_APART * settings.reconcile_seconds),
+        Rounds(Recurrences(clients, store), recurrences.LOOKS_APART * settings.reconcile_seconds),
+        Rounds(Aftermath(clients, store, settings), aftermath.LOOKS_APART_SECONDS),
+    )
 
 
 def _notifier(settings: Settings) -> Notifier:

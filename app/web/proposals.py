@@ -18,22 +18,12 @@ LOOKS_APART = 10
 
 
 class Proposals:
-    """Looks at what waits, from `start` to `stop`."""
+    """Looks at what waits."""
 
-    def __init__(self, clients: Clients, store: Store, reconcile_seconds: float) -> None:
+    name = "proposals"
+
+    def __init__(self, clients: Clients, store: Store) -> None:
         self._clients, self._store = clients, store
-        self._pause = LOOKS_APART * reconcile_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """The looks begin, the first one now: webhooks may have been lost while nothing ran."""
-        self._task = asyncio.create_task(self._run(), name="proposals")
-
-    async def stop(self) -> None:
-        """Nothing is looked at any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
         """What people did since the last look is on record."""
@@ -46,11 +36,3 @@ class Proposals:
                     log.info("a webhook was lost", found=note)
             except ClientError as fault:
                 log.warning("a proposal cannot be looked at", incident=identity, fault=str(fault))
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:  # the edge of the process: a database that fails now may answer again later
-                log.exception("the proposals cannot be looked at; trying again")
-            await asyncio.sleep(self._pause)

@@ -35,22 +35,12 @@ async def is_looked_after(store: Store, row: IncidentRow, now: float) -> bool:
 
 
 class Recurrences:
-    """Looks at what was fixed, from `start` to `stop`."""
+    """Looks at what was fixed."""
 
-    def __init__(self, clients: Clients, store: Store, reconcile_seconds: float) -> None:
+    name = "recurrences"
+
+    def __init__(self, clients: Clients, store: Store) -> None:
         self._clients, self._store = clients, store
-        self._pause = LOOKS_APART * reconcile_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """The looks begin, the first one now."""
-        self._task = asyncio.create_task(self._run(), name="recurrences")
-
-    async def stop(self) -> None:
-        """Nothing is looked at any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def look(self) -> None:
         """Whatever has come back since is on its way to a person; where we are off, as soon as we are on again."""
@@ -60,17 +50,20 @@ class Recurrences:
             if case.verdict is None or case.finding is None or case.finding.source in limited:
                 continue
             try:
-                stop = await recurrence(self._clients, case, now)
-                if stop is not None and await self._is_off(row, case):
-                    continue
+                await self._look_at(row, case, now)
+            except RateLimited as fault:  # the others of this tracker are looked at next time
+                limited.add(case.finding.source)
+                log.warning("the fixed errors of a tracker cannot be looked after", fault=str(fault))
             except ClientError as fault:
-                if isinstance(fault, RateLimited):  # the others of this tracker are looked at next time
-                    limited.add(case.finding.source)
                 log.warning("a fixed error cannot be looked after", incident=row.id, fault=str(fault))
-                continue
-            if stop is not None:
-                log.warning("a fixed error came back", incident=row.id, why=stop.detail)
-                await workflow.come_back(row.id, stop)
+            except Exception:  # the edge of the process: one incident must not take the look from the others
+                log.exception("a fixed error cannot be looked after", incident=row.id)
+
+    async def _look_at(self, row: IncidentRow, case: CaseFile, now: float) -> None:
+        stop = await recurrence(self._clients, case, now)
+        if stop is not None and not await self._is_off(row, case):
+            log.warning("a fixed error came back", incident=row.id, why=stop.detail)
+            await workflow.come_back(row.id, stop)
 
     async def _is_off(self, row: IncidentRow, case: CaseFile) -> bool:
         """True while a person has switched us off there, by a pause, the policy or the label."""
@@ -83,11 +76,3 @@ class Recurrences:
         except NotFound:  # it cannot be opened again, but people can still be told
             return False
         return any(label.name == OFF_LABEL for label in issue.labels)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:  # the edge of the process: a database that fails now may answer again later
-                log.exception("the fixed errors cannot be looked after; trying again")
-            await asyncio.sleep(self._pause)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -144,20 +143,3 @@ async def test_what_is_closed_or_off_or_another_thing_or_unknown_is_passed_over(
     town.noted.started.clear()
     await aftermath(town, tracker).look()
     assert [incident.issue for incident in town.noted.started] == [issues[last].number]
-
-
-async def test_a_look_that_fails_is_not_the_last_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, done = [RuntimeError("the database is away")], asyncio.Event()
-
-    async def look(_self: Aftermath) -> None:
-        if looks:
-            raise looks.pop()
-        done.set()
-
-    monkeypatch.setattr(Aftermath, "look", look)
-    monkeypatch.setattr("app.web.aftermath.LOOKS_APART_SECONDS", 0.0)
-    running = aftermath(town, Tracker())
-    running.start()
-    async with asyncio.timeout(20):
-        await done.wait()
-        await running.stop()

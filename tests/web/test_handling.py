@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import time
@@ -116,24 +115,8 @@ async def test_a_proposal_that_cannot_be_looked_at_does_not_keep_the_others_from
     town.github.faults.drop(lambda event: event.name == "pull_request", times=None)
     await merge(town, pull)
     assert town.store.ledger.unanswered()[0] == gone.id
-    await Proposals(Clients(town.client, cast("Any", None)), town.store, 30.0).look()
+    await Proposals(Clients(town.client, cast("Any", None)), town.store).look()
     assert handling(town) is Handling.MERGED
-
-
-async def test_a_look_that_fails_is_not_the_last_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks, done = [RuntimeError("the database is away")], asyncio.Event()
-
-    async def look(_self: Proposals) -> None:
-        if looks:
-            raise looks.pop()
-        done.set()
-
-    monkeypatch.setattr(Proposals, "look", look)
-    proposals = Proposals(Clients(town.client, cast("Any", None)), town.store, 0.0)
-    proposals.start()
-    async with asyncio.timeout(20):
-        await done.wait()
-        await proposals.stop()
 
 
 async def test_a_running_incident_sees_its_merge_for_itself(town: Town) -> None:
@@ -146,7 +129,7 @@ async def test_a_running_incident_sees_its_merge_for_itself(town: Town) -> None:
 
 async def test_w13_a_merge_whose_webhook_is_lost_is_found_by_looking(town: Town) -> None:
     row, pull, _ = await proposed(town)
-    looks = Proposals(Clients(town.client, cast("Any", None)), town.store, 30.0)
+    looks = Proposals(Clients(town.client, cast("Any", None)), town.store)
     await looks.look()
     assert (handling(town), town.noted.landed) == (None, [])
     town.github.faults.drop(lambda event: event.name == "pull_request", times=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, cast
 
@@ -67,7 +66,7 @@ def says(monkeypatch: pytest.MonkeyPatch, *answers: Stop | Exception | None) -> 
 
 
 def looks(town: Town) -> Recurrences:
-    return Recurrences(Clients(town.client, cast("Any", None)), town.store, 30.0)
+    return Recurrences(Clients(town.client, cast("Any", None)), town.store)
 
 
 async def test_v12_what_came_back_goes_to_a_person(
@@ -100,6 +99,16 @@ async def test_a_tracker_that_is_asked_too_often_is_left_alone_until_the_next_lo
     assert len(looked) == 1
     await looks(town).look()
     assert sent == [(looked[2], BACK.detail)]
+
+
+async def test_a_bug_of_ours_at_one_incident_does_not_keep_the_others_from_their_look(
+    town: Town, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    verified(town)
+    verified(town, "sentry:2")
+    looked = says(monkeypatch, KeyError("a bug"), BACK)
+    await looks(town).look()
+    assert sent == [(looked[1], BACK.detail)]
 
 
 async def test_only_what_ended_fixed_in_the_last_week_is_looked_at(
@@ -155,22 +164,6 @@ async def test_m21_nothing_is_written_where_people_have_switched_us_off_and_it_i
     town.push("main", {".github/autofix.yml": POLICY})
     await looks(town).look()
     assert sent == [(row.id, BACK.detail)]
-
-
-async def test_a_look_that_fails_is_not_the_last_one(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    fails, done = [RuntimeError("the database is away")], asyncio.Event()
-
-    async def look(_self: Recurrences) -> None:
-        if fails:
-            raise fails.pop()
-        done.set()
-
-    monkeypatch.setattr(Recurrences, "look", look)
-    watching = Recurrences(Clients(town.client, cast("Any", None)), town.store, 0.0)
-    watching.start()
-    async with asyncio.timeout(20):
-        await done.wait()
-        await watching.stop()
 
 
 async def test_v12_the_closed_issue_is_open_again_and_opening_it_twice_changes_nothing(town: Town) -> None:
