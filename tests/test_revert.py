@@ -21,7 +21,6 @@ from app.core.model import (
     Finding,
     Merged,
     Outcome,
-    Patch,
     Pull,
     Raised,
     Reason,
@@ -254,7 +253,3 @@ def test_nobody_waits_for_a_revert_that_a_person_asked_for_to_merge_by_itself() 
     assert "`ada` asked to take #9 back" in body
     assert "A person merges this." in body
     assert "automerge" not in body
-
-
-def test_a_patch_of_a_revert_still_is_one() -> None:
-    assert isinstance(turned_round(case(), BACK).patch, Patch)

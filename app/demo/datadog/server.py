@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from app.demo.alerts import Alerts
 from app.demo.datadog.gate import ApiCall, Gate
 from app.demo.datadog.intake import MAX_BODY, Intake
 from app.demo.datadog.issues import Issue
@@ -48,7 +48,7 @@ class DatadogStandIn:
         self._gate = Gate(api_key, application_key)
         self._monitors: list[tuple[ErrorMonitor, Webhook, Callable[[str], None]]] = []
         self._cycles = itertools.count(FIRST_CYCLE)
-        self._alerts: set[asyncio.Task[None]] = set()
+        self._alerts = Alerts()
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
@@ -73,12 +73,7 @@ class DatadogStandIn:
 
     async def settled(self) -> None:
         """Every alert so far was delivered; the first that was not is raised."""
-        while self._alerts:
-            pending = list(self._alerts)
-            self._alerts.clear()
-            for outcome in await asyncio.gather(*pending, return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    raise outcome
+        await self._alerts.settled()
 
     def watch(
         self, monitor: ErrorMonitor, webhook: Webhook, alerted: Callable[[str], None] = lambda _title: None
@@ -113,7 +108,7 @@ class DatadogStandIn:
             if monitor.alerts_at(issue):
                 issue.alerted = True
                 alerted(monitor.title_about(issue))
-                self._alerts.add(asyncio.ensure_future(self._alert(monitor, webhook, issue)))
+                self._alerts.send(self._alert(monitor, webhook, issue))
 
     async def _alert(self, monitor: ErrorMonitor, webhook: Webhook, issue: Issue) -> None:
         """The monitor's group alerts: an event tells of it, and the webhook is notified."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from collections import deque
@@ -13,6 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
+from app.demo.alerts import Alerts
 from app.demo.sentry import issue_body
 from app.demo.sentry.counts_api import CountsApi
 from app.demo.sentry.envelope import MAX_BODY
@@ -68,7 +68,7 @@ class SentryStandIn:
         self._open_issue = open_issue
         self._alert_after = alert_after
         self._permalink_host = permalink_host
-        self._alerts: set[asyncio.Task[None]] = set()
+        self._alerts = Alerts()
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
@@ -99,12 +99,7 @@ class SentryStandIn:
 
     async def settled(self) -> None:
         """Every alert so far has opened its issue; the first failure of `open_issue` is raised."""
-        while self._alerts:
-            pending = list(self._alerts)
-            self._alerts.clear()
-            for outcome in await asyncio.gather(*pending, return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    raise outcome
+        await self._alerts.settled()
 
     @property
     def journal(self) -> deque[ApiCall]:
@@ -177,4 +172,4 @@ class SentryStandIn:
         if self._open_issue is None or group.alerted or group.total < self._alert_after:
             return
         group.alerted = True
-        self._alerts.add(asyncio.ensure_future(self._open_issue(self.alert(group))))
+        self._alerts.send(self._open_issue(self.alert(group)))
